@@ -1,0 +1,251 @@
+import type { ErrorCode } from '../errors.ts'
+import type { Deployment } from '../deployment.ts'
+import type { ClusterId, HostName, Millis, ModelKey, Sha256, SwapId } from '../names.ts'
+import type { LeftWith, Outcome, PhaseName } from '../swap.ts'
+
+/**
+ * What anyone may ask of the arbiter (ARBITER.md A1–A5). `id` makes a repeat harmless; `notAfter` is in the arbiter's own clock.
+ * These travel inside Temporal only, so they are camelCase; the API translates.
+ */
+interface Envelope {
+  readonly id: string
+  readonly notAfter: Millis
+}
+
+export interface Acquire extends Envelope {
+  readonly type: 'acquire'
+  readonly tokenHash: Sha256
+  readonly holder: string
+  readonly purpose: string | null
+  readonly ttlS: number
+  /** null: all hosts */
+  readonly hosts: readonly HostName[] | null
+}
+export interface Extend extends Envelope {
+  readonly type: 'extend'
+  readonly tokenHash: Sha256
+  readonly ttlS: number
+}
+export interface Release extends Envelope {
+  readonly type: 'release'
+  readonly tokenHash: Sha256
+}
+export interface ForceRelease extends Envelope {
+  readonly type: 'force_release'
+  readonly by: string
+  readonly reason: string
+  readonly hosts: readonly HostName[] | null
+}
+
+/** The gate (ARBITER.md G1). `hosts` is null only for an unload that names none. */
+export interface SwapCommand extends Envelope {
+  readonly type: 'swap'
+  readonly swapId: SwapId
+  readonly model: ModelKey | null
+  /** `launchIdentity` of the model as the caller's catalog has it; null for an unload. */
+  readonly identity: string | null
+  readonly hosts: readonly HostName[] | null
+  readonly tokenHash: Sha256 | null
+  readonly holder: string | null
+  readonly schedule: string | null
+  readonly reason: string | null
+  readonly onFailure: 'restore' | 'leave'
+  readonly onBusy: 'reject' | 'queue'
+  readonly onDrainTimeout: 'go_on' | 'fail'
+  readonly drainS: number
+  readonly restart: boolean
+  readonly force: boolean
+  /** The sum of the phases' limits, restore included, in seconds (G9). */
+  readonly deadlineS: number
+  readonly queueLimitS: number
+  /** The monitor's last healthy look at the target hosts: how old it is, and which swap's container serves there (G7). */
+  readonly look: { readonly ageMs: number; readonly healthy: boolean } | null
+  /** Hash of the request under an Idempotency-Key: another request with the same swapId is `id_reused`. */
+  readonly requestHash: Sha256
+}
+/** Takes back an accepted swap whose workflow never appeared (G3), and a queued one that a person cancels. */
+export interface Withdraw extends Envelope {
+  readonly type: 'withdraw'
+  readonly swapId: SwapId
+  readonly reason: string
+}
+/** A queued swap asks where it stands, every 30 s (G4). */
+export interface StillWaiting extends Envelope {
+  readonly type: 'still_waiting'
+  readonly swapId: SwapId
+}
+/** A running swap found a displaced deployment that reaches beyond its affected hosts. */
+export interface Widen extends Envelope {
+  readonly type: 'widen'
+  readonly swapId: SwapId
+  readonly hosts: readonly HostName[]
+}
+export interface Claim extends Envelope {
+  readonly type: 'claim'
+  readonly claimId: string
+  readonly workflowId: string
+  readonly hosts: readonly HostName[]
+  readonly holder: string
+  readonly purpose: string
+  readonly tokenHash: Sha256 | null
+}
+export interface EndClaim extends Envelope {
+  readonly type: 'end_claim'
+  readonly claimId: string
+}
+
+/** How a swap ended: sent as signal `swapEnded`, and again as a command by an activity when the signal failed (E1). */
+export interface SwapEnd {
+  readonly swapId: SwapId
+  readonly outcome: Outcome
+  readonly left: Readonly<Record<HostName, LeftWith>>
+  /** What the affected hosts hold now, as far as the swap proved it. */
+  readonly deployments: readonly Deployment[]
+}
+export interface ReportEnd extends Envelope {
+  readonly type: 'report_end'
+  readonly end: SwapEnd
+}
+
+/** What a survey found on one host (E4). */
+export interface HostSurvey {
+  readonly host: HostName
+  readonly reachable: boolean
+  readonly cause: string | null
+  /** Highest fence in the host's file; 0 when there is none. */
+  readonly fence: number
+  readonly foreignCluster: string | null
+  /** A deployment that the survey recognised on this host, with its snapshot when the swap's memo still has it. */
+  readonly deployment: Deployment | null
+  /** Engine processes or listeners that belong to no container of ours. */
+  readonly strays: readonly string[]
+}
+export interface ReportSurvey extends Envelope {
+  readonly type: 'report_survey'
+  readonly surveyId: string
+  readonly surveys: readonly HostSurvey[]
+}
+/** The watch found these workflows closed, with how (E2). */
+export interface ReportClosed extends Envelope {
+  readonly type: 'report_closed'
+  readonly closed: readonly {
+    readonly workflowId: string
+    readonly status: 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out' | 'never_there'
+  }[]
+}
+/** The hosts of cluster.yaml as a worker reads them now. */
+export interface ReportHosts extends Envelope {
+  readonly type: 'report_hosts'
+  readonly hosts: readonly HostName[]
+  readonly registeredAttributes: readonly string[]
+}
+
+export type Command =
+  | Acquire
+  | Extend
+  | Release
+  | ForceRelease
+  | SwapCommand
+  | Withdraw
+  | StillWaiting
+  | Widen
+  | Claim
+  | EndClaim
+  | ReportEnd
+  | ReportSurvey
+  | ReportClosed
+  | ReportHosts
+
+export interface ReservationFacts {
+  readonly holder: string
+  readonly purpose: string | null
+  readonly hosts: readonly HostName[]
+  readonly acquiredAt: Millis
+  readonly expiresAt: Millis
+  readonly fence: number
+}
+export interface BusyFacts {
+  readonly swapId: string | null
+  readonly claimId: string | null
+  readonly model: string | null
+  readonly phase: PhaseName | null
+  readonly holder: string | null
+  readonly hosts: readonly HostName[]
+  readonly startedAt: Millis
+  readonly expectedEndAt: Millis | null
+}
+
+/** Told to a swap when its turn comes (G4, G5). */
+export interface Go {
+  readonly fence: number
+  readonly hosts: readonly HostName[]
+  readonly affectedHosts: readonly HostName[]
+  readonly displaced: readonly Deployment[]
+  readonly deadlineAt: Millis
+  readonly registeredAttributes: readonly string[]
+}
+
+/** One answer a command, in the same order. A refusal is a value (A1). */
+export type Answer =
+  | { readonly kind: 'granted' | 'extended'; readonly reservation: ReservationFacts }
+  | { readonly kind: 'released'; readonly count: number }
+  | {
+      readonly kind: 'accepted'
+      readonly swapId: SwapId
+      readonly state: 'queued' | 'running'
+      readonly fence: number | null
+      readonly hosts: readonly HostName[]
+      readonly position: number | null
+    }
+  | { readonly kind: 'already_serving'; readonly deployment: Deployment }
+  | { readonly kind: 'claimed'; readonly fence: number }
+  | { readonly kind: 'go'; readonly go: Go }
+  | { readonly kind: 'wait'; readonly position: number }
+  | { readonly kind: 'noted' }
+  | { readonly kind: 'expired' }
+  | {
+      readonly kind: 'refused'
+      readonly code: ErrorCode
+      readonly message: string | null
+      readonly reservation: ReservationFacts | null
+      readonly busy: BusyFacts | null
+      readonly hosts: readonly HostName[]
+    }
+
+/** Answer of the Update `decide`. `now` is the arbiter's clock, from which a sender learns its offset (A4). */
+export interface DecideReply {
+  readonly now: Millis
+  readonly answers: readonly Answer[]
+}
+
+/** The query `state`: what pages and the API show. Its `at` is the arbiter's last task, not now. */
+export interface ArbiterView {
+  readonly clusterId: ClusterId
+  readonly at: Millis
+  readonly fence: number
+  readonly hosts: readonly {
+    readonly host: HostName
+    readonly state: 'known' | 'surveying' | 'unreachable' | 'quarantined'
+    readonly cause: string | null
+  }[]
+  readonly reservations: readonly ReservationFacts[]
+  readonly deployments: readonly Deployment[]
+  readonly active: readonly {
+    readonly swapId: SwapId
+    readonly model: string | null
+    readonly hosts: readonly HostName[]
+    readonly affectedHosts: readonly HostName[]
+    readonly phase: PhaseName | null
+    readonly holder: string | null
+    readonly startedAt: Millis
+    readonly deadlineAt: Millis
+  }[]
+  readonly queue: readonly {
+    readonly swapId: SwapId
+    readonly model: string | null
+    readonly hosts: readonly HostName[]
+    readonly holder: string | null
+    readonly acceptedAt: Millis
+  }[]
+  readonly claims: readonly { readonly claimId: string; readonly hosts: readonly HostName[]; readonly holder: string; readonly purpose: string }[]
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { Model } from './model.ts'
+import { HostName } from './names.ts'
+
+/**
+ * What one or several hosts hold now, as the arbiter remembers it. `snapshot` is all that a later restore needs to launch it again;
+ * null when we did not start it (`adopted`) and so cannot rebuild it.
+ */
+export const Deployment = z.object({
+  model: z.string().nullable(),
+  hosts: z.array(HostName).min(1),
+  swapId: z.string().nullable(),
+  fence: z.number(),
+  validatedAt: z.number().nullable(),
+  adopted: z.boolean(),
+  container: z.string().nullable(),
+  snapshot: Model.nullable(),
+})
+export type Deployment = z.infer<typeof Deployment>

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { ContainerName } from './names.ts'
+
+/**
+ * One setting: where its value may come from, and its default. Later sources win: default, cluster.yaml (`settings:`), environment.
+ * Blank means default. A bad value never stops the start: the default is used, and `refused` says which value was refused and why.
+ */
+interface SettingRow {
+  readonly env?: string
+  readonly yaml?: boolean
+  readonly schema: z.ZodType
+  readonly fallback: unknown
+  readonly about: string
+}
+
+const seconds = (min: number, max: number) => z.coerce.number().min(min).max(max)
+const port = z.coerce.number().int().min(1).max(65_535)
+const commaList = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ),
+])
+const flag = z.union([
+  z.boolean(),
+  z.enum(['1', '0', 'true', 'false', 'yes', 'no']).transform((word) => word === '1' || word === 'true' || word === 'yes'),
+])
+const listen = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'address:port')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'a port is at most 65535')
+
+export const settingRows = {
+  listen: { env: 'SPARK_LISTEN', schema: listen, fallback: '127.0.0.1:9999', about: 'Address and port of the dashboard and API' },
+  allowed_hosts: { env: 'ALLOWED_HOSTS', yaml: true, schema: commaList, fallback: [], about: 'Further host names that the API answers to' },
+  demo: { env: 'SPARK_DEMO', schema: flag, fallback: false, about: 'Run the demo cluster whatever is configured' },
+  temporal_port: { env: 'TEMPORAL_PORT', schema: port, fallback: 7233, about: 'Port of the embedded Temporal server' },
+  temporal_ui_port: { env: 'TEMPORAL_UI_PORT', schema: port, fallback: 8233, about: "Port of Temporal's web page" },
+  vllm_port: { env: 'VLLM_PORT', yaml: true, schema: port, fallback: 8888, about: 'Port that models serve on' },
+  vllm_container: { env: 'VLLM_CONTAINER', yaml: true, schema: ContainerName, fallback: 'vllm_node', about: 'Name of the model container' },
+  vllm_image: { yaml: true, schema: z.string().regex(/^[\w][\w./:@-]{0,254}$/), fallback: 'vllm-node', about: 'Image of models that name none' },
+  extra_docker_args: {
+    env: 'VLLM_SPARK_EXTRA_DOCKER_ARGS',
+    yaml: true,
+    schema: z.string().max(2000),
+    fallback: '',
+    about: 'Further arguments of `docker run`, as spark-vllm-docker reads them',
+  },
+  disabled_services: { env: 'DISABLED_SERVICES', yaml: true, schema: commaList, fallback: [], about: 'Services that are not watched' },
+  memory_floor_gib: {
+    yaml: true,
+    schema: z.coerce.number().min(0).max(2048),
+    fallback: 8,
+    about: 'MemAvailable that must be free, beside what the model needs, before a launch',
+  },
+  preflight_s: { yaml: true, schema: seconds(1, 600), fallback: 60, about: 'Limit of all checks before a swap' },
+  drain_s: { yaml: true, schema: seconds(0, 3600), fallback: 30, about: 'How long running requests may go on before a stop' },
+  stop_s: { yaml: true, schema: seconds(1, 1800), fallback: 180, about: 'Limit of a stop with its proof' },
+  launch_s: { yaml: true, schema: seconds(1, 14_400), fallback: 3600, about: 'Limit of a launch until health' },
+  launch_stall_s: { yaml: true, schema: seconds(1, 7200), fallback: 900, about: 'How long a launch may go without any progress' },
+  warm_s: { yaml: true, schema: seconds(1, 3600), fallback: 600, about: 'Limit of the first completion' },
+  validate_s: { yaml: true, schema: seconds(1, 600), fallback: 60, about: 'Limit of the checks on the served model' },
+  queue_limit_s: { yaml: true, schema: seconds(10, 86_400), fallback: 7200, about: 'How long a swap may wait in the queue' },
+} as const satisfies Record<string, SettingRow>
+
+export type SettingName = keyof typeof settingRows
+export type Settings = { readonly [K in SettingName]: z.output<(typeof settingRows)[K]['schema']> }
+
+export interface RefusedSetting {
+  readonly setting: SettingName
+  /** `VLLM_PORT` or `cluster.yaml: settings.vllm_port` */
+  readonly source: string
+  readonly value: string
+  readonly reason: string
+  readonly used: string
+}
+
+/** Joins defaults, the `settings` of cluster.yaml and the environment. Unknown names in the YAML are refused by name, too. */
+export function resolveSettings(
+  yaml: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): { settings: Settings; refused: RefusedSetting[]; unknown: string[] } {
+  const refused: RefusedSetting[] = []
+  const settings: Record<string, unknown> = {}
+  for (const [name, row] of Object.entries(settingRows) as [SettingName, SettingRow][]) {
+    // the keys of the table are its setting names
+    let value = row.fallback
+    const sources: [string, unknown][] = []
+    if (row.yaml === true) sources.push([`cluster.yaml: settings.${name}`, yaml[name]])
+    if (row.env !== undefined) sources.push([row.env, env[row.env]])
+    for (const [source, given] of sources) {
+      if (given === undefined || given === null || (typeof given === 'string' && given.trim() === '')) continue
+      const parsed = row.schema.safeParse(typeof given === 'string' ? given.trim() : given)
+      if (parsed.success) value = parsed.data
+      else refused.push({ setting: name, source, value: show(given), reason: parsed.error.issues[0]?.message ?? 'not valid', used: show(value) })
+    }
+    settings[name] = value
+  }
+  const unknown = Object.keys(yaml).filter((name) => !(name in settingRows) || (settingRows[name as SettingName] as SettingRow).yaml !== true) // the `in` before it makes it one
+  return { settings: settings as Settings, refused, unknown } // filled row by row, each by its own schema
+}
+
+const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)

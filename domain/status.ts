@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { Cause } from './errors.ts'
+import { Lock } from './lock.ts'
+import { HostName, Rfc3339 } from './names.ts'
+import { Swap } from './swap.ts'
+
+/** What the monitor last saw of a host. It travels as the heartbeat of the monitor's activity and is never written to history. */
+export const HostLook = z.object({
+  host: HostName,
+  looked_at: Rfc3339,
+  reachable: z.boolean(),
+  cause: Cause.nullable(),
+  boot_id: z.string().nullable(),
+  mem_total_bytes: z.number().nullable(),
+  mem_available_bytes: z.number().nullable(),
+  gpu: z
+    .object({ name: z.string(), utilization_percent: z.number().nullable(), temperature_c: z.number().nullable(), power_w: z.number().nullable() })
+    .nullable(),
+  containers: z.array(z.object({ name: z.string(), running: z.boolean(), swap_id: z.string().nullable() })),
+  /** What answers on the model port: id and root of `/v1/models`, and `/health`. */
+  serving: z.object({ model_id: z.string(), root: z.string().nullable() }).nullable(),
+  healthy: z.boolean(),
+})
+export type HostLook = z.infer<typeof HostLook>
+
+export const HostStatus = z.object({
+  name: HostName,
+  address: z.string(),
+  reachable: z.boolean().nullable(),
+  cause: Cause.nullable(),
+  /** `known` once the arbiter has surveyed it. */
+  arbiter: z.enum(['known', 'surveying', 'unreachable', 'quarantined', 'unknown']),
+  looked_at: Rfc3339.nullable(),
+  mem_total_bytes: z.number().nullable(),
+  mem_available_bytes: z.number().nullable(),
+  gpu: HostLook.shape.gpu,
+  deployment: z
+    .object({
+      model: z.string().nullable(),
+      hosts: z.array(HostName),
+      swap_id: z.string().nullable(),
+      base_url: z.string(),
+      healthy: z.boolean(),
+      validated_at: Rfc3339.nullable(),
+      adopted: z.boolean(),
+      served_id: z.string().nullable(),
+    })
+    .nullable(),
+})
+export type HostStatus = z.infer<typeof HostStatus>
+
+export const PartState = z.object({ ok: z.boolean(), detail: z.string() })
+
+export const Status = z.object({
+  cluster: z.string().nullable(),
+  demo: z.boolean(),
+  now: Rfc3339,
+  hosts: z.array(HostStatus),
+  swap: Swap.nullable(),
+  queue: z.array(Swap),
+  lock: Lock,
+  parts: z.object({ temporal: PartState, worker: PartState, config: PartState }),
+  refused_settings: z.array(z.object({ setting: z.string(), source: z.string(), value: z.string(), reason: z.string(), used: z.string() })),
+})
+export type Status = z.infer<typeof Status>

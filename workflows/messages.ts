@@ -1,0 +1,52 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/arbitration/command.ts'
+import type { PhaseName, Swap } from '../domain/swap.ts'
+
+/** All that crosses a workflow's border: the only file of this room that others may import. */
+
+/** The arbiter's one Update (ARBITER.md A1). */
+export const decide = defineUpdate<DecideReply, [readonly Command[]]>('decide')
+export const arbiterState = defineQuery<ArbiterView>('state')
+export const swapPhase = defineSignal<[{ swapId: string; phase: PhaseName; expectedEndAt: number | null }]>('swapPhase')
+export const swapEnded = defineSignal<[SwapEnd]>('swapEnded')
+/** For a person with only Temporal's CLI or UI left. */
+export const forceReleaseByHand = defineSignal<[{ reason: string; by?: string; hosts?: string[] }]>('forceRelease')
+
+/** The arbiter tells a waiting swap to begin; it may come twice (G4). */
+export const go = defineSignal<[Go]>('go')
+export const progress = defineQuery<Swap>('progress')
+
+export const workflowTypes = { arbiter: 'gpuArbiter', swap: 'swap', check: 'check', monitor: 'monitor' } as const
+
+/** Argument of the `swap` workflow: the accepted command's facts. The rest comes with `go`. */
+export interface SwapRequest {
+  readonly clusterId: string
+  readonly swapId: string
+  readonly model: string | null
+  readonly hosts: readonly string[]
+  readonly holder: string | null
+  readonly schedule: string | null
+  readonly reason: string | null
+  readonly onFailure: 'restore' | 'leave'
+  readonly onDrainTimeout: 'go_on' | 'fail'
+  readonly drainS: number
+  readonly acceptedAt: number
+  readonly queueLimitS: number
+  readonly deadlineS: number
+}
+
+/** Memo of a swap workflow: `swap` is its record (upserted at each change, so that readers need no worker), `request` what a fresh arbiter rebuilds its queue from (E4). */
+export interface SwapMemo {
+  readonly swap: Swap
+  readonly request: SwapRequest & { readonly tokenHash: string | null }
+  /** The model as it was launched, from `go` on: a survey finds it again for a restore. */
+  readonly snapshot?: unknown
+}
+
+/** Argument of the `check` workflow: a dry run (ARBITER.md G8). Its result is a PlanReport. */
+export interface CheckRequest {
+  readonly clusterId: string
+  readonly model: string | null
+  readonly hosts: readonly string[]
+  readonly onFailure: 'restore' | 'leave'
+}

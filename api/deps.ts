@@ -1,0 +1,84 @@
+import type { Logger } from 'pino'
+import type { ConfigSource } from '../config/load.ts'
+import type { Lock, LockGranted } from '../domain/lock.ts'
+import type { Model } from '../domain/model.ts'
+import type { Status } from '../domain/status.ts'
+import type { SwapAnswer, SwapPage, SwapProgress } from '../domain/swap-answer.ts'
+import type { Outcome, PlanReport, Swap, SwapBody } from '../domain/swap.ts'
+import type { z } from 'zod'
+import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
+
+/** Who asks, as far as the request tells. */
+export interface Caller {
+  /** The secret of `X-Swap-Lock-Token`; only its SHA-256 leaves this process. */
+  readonly lockToken: string | null
+  readonly idempotencyKey: string | null
+  /** `X-Spark-Schedule`: the schedule that this request belongs to. */
+  readonly schedule: string | null
+  /** A name for others to read: `X-Spark-Holder`, or `dashboard` for the page. */
+  readonly name: string
+}
+
+export interface SwapQuery {
+  readonly limit: number
+  readonly before?: string | undefined
+  readonly model?: string | undefined
+  readonly outcome?: Outcome | undefined
+}
+
+/** A swap and how far it is. `lines` are the newest lines of its log. */
+export interface SwapView {
+  readonly swap: Swap
+  readonly progress: SwapProgress | null
+}
+
+/** One message of `GET /api/swap/{id}/stream`. `id` is `<revision>.<log byte offset>`: any API process resumes from it. */
+export interface SwapStreamEvent {
+  readonly id: string
+  readonly event: 'swap' | 'log' | 'progress' | 'end'
+  readonly data: unknown
+}
+
+/**
+ * All that can be read and done here, the same for REST routes and pages. Every function throws `Problem` (domain/problem.ts) when it refuses.
+ * Reads are cached for up to a second, so that many viewers cost one look.
+ */
+export interface Control {
+  /** Never throws: parts that are down are said in `parts`, and what is unknown is null. */
+  readStatus(): Promise<Status>
+  readLock(): Promise<Lock>
+  readModels(): readonly Model[]
+  /** Throws `unknown_model` with near names. */
+  readModel(key: string): Model
+  listSwaps(query: SwapQuery): Promise<SwapPage>
+  readSwap(id: string): Promise<SwapView>
+  /** The newest bytes of a swap's log as lines, or all after `offset`. Empty for a swap that wrote none. */
+  readSwapLog(id: string, from: { offset: number } | { lastLines: number }): Promise<{ lines: string[]; offset: number }>
+  /** Messages from `lastEventId` on, until the swap has ended or `signal` fires. */
+  watchSwap(id: string, lastEventId: string | null, signal: AbortSignal): AsyncIterable<SwapStreamEvent>
+
+  /** With `dry_run` the answer is `planned` and nothing changes. `force` overrides a reservation and needs `body.reason`. */
+  requestSwap(body: SwapBody, caller: Caller, options?: { force?: boolean }): Promise<SwapAnswer>
+  /** A queued swap is withdrawn, a running one is cancelled gracefully. Throws `swap_ended`, `unknown_swap`. */
+  cancelSwap(id: string, reason: string): Promise<Swap>
+  /** Preflight alone, as a report. Changes nothing. */
+  checkModel(key: string, hosts?: readonly string[]): Promise<PlanReport>
+
+  /** Takes the lock; `created` is false when the same token held it already. Waits up to `waitS` while someone else holds it. */
+  acquireLock(
+    body: z.output<typeof AcquireBody>,
+    waitS?: number,
+    signal?: AbortSignal,
+  ): Promise<{ created: boolean; lock: z.infer<typeof LockGranted> }>
+  extendLock(ttlS: number, token: string): Promise<z.infer<typeof LockGranted>>
+  releaseLock(token: string): Promise<void>
+  /** Ends others' reservations; never touches a running swap. */
+  forceReleaseLock(body: z.output<typeof ForceReleaseBody>, by: string): Promise<{ released: number }>
+}
+
+/** What createApp and the pages are given. */
+export interface AppDeps {
+  readonly control: Control
+  readonly config: ConfigSource
+  readonly log: Logger
+}

@@ -36,7 +36,8 @@ const AnswerCheck = z.strictObject({
   max_tokens: z.int().min(1).max(4096).default(64),
 })
 
-const ModelEntry = z.strictObject({
+/** Every field of a catalog entry, before the rule that ties `repo` and `local_path`. */
+export const ModelEntry = z.strictObject({
   name: z.string().min(1).max(120).optional(),
   repo: z
     .string()
@@ -75,6 +76,8 @@ const ModelEntry = z.strictObject({
 export const ModelFileEntry = ModelEntry.refine((m) => (m.repo === undefined) !== (m.local_path === undefined), {
   message: 'exactly one of `repo` (Hugging Face) and `local_path` (a folder on the host) is needed',
 })
+
+export type ModelFileEntry = z.infer<typeof ModelFileEntry>
 
 export const ModelsFile = z.strictObject({ models: z.record(ModelKey, ModelFileEntry) })
 

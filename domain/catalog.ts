@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import type { Cluster } from './cluster.ts'
+import { ModelFileEntry, ModelsFile, ModelEntry, type Model } from './model.ts'
+import { ModelKey } from './names.ts'
+import type { Settings } from './settings.ts'
+import { parseYamlFile, type FileProblem, type Locate } from './yaml-file.ts'
+
+export interface SourceText {
+  readonly file: string
+  readonly text: string
+}
+
+/** models-overrides.yaml: any fields of known models, whole new models, or `null` to take one out of the catalog. */
+const OverridesFile = z.strictObject({ models: z.record(ModelKey, ModelEntry.partial().nullable()).default({}) })
+
+export type Catalog =
+  { readonly ok: true; readonly models: ReadonlyMap<string, Model> } | { readonly ok: false; readonly problems: readonly FileProblem[] }
+
+/** Joins the catalog with the owner's overrides and fills in all defaults. Every error has its file, line and column. */
+export function readCatalog(base: SourceText, overrides: SourceText | null, cluster: Cluster, settings: Settings): Catalog {
+  const parsed = parseYamlFile(base.file, base.text, ModelsFile)
+  if (!parsed.ok) return parsed
+  const entries = new Map<string, { entry: ModelFileEntry; locate: Locate }>()
+  for (const [key, entry] of Object.entries(parsed.value.models)) entries.set(key, { entry, locate: parsed.locate })
+
+  if (overrides !== null) {
+    const changes = parseYamlFile(overrides.file, overrides.text, OverridesFile)
+    if (!changes.ok) return changes
+    // the written fields alone are merged: a partial schema would fill in defaults over what the base says
+    const written = parseYamlFile(overrides.file, overrides.text, z.object({ models: z.record(z.string(), z.unknown()).default({}) }))
+    for (const [key, change] of Object.entries(written.ok ? written.value.models : {})) {
+      if (change === null) {
+        entries.delete(key)
+        continue
+      }
+      const merged = ModelFileEntry.safeParse({ ...rawEntry(base, key), ...(change as object) }) // the strict parse above took objects and null only
+      if (!merged.success) {
+        return { ok: false, problems: merged.error.issues.map((issue) => changes.locate(['models', key, ...issue.path], issue.message)) }
+      }
+      entries.set(key, { entry: merged.data, locate: changes.locate })
+    }
+  }
+
+  const problems: FileProblem[] = []
+  const models = new Map<string, Model>()
+  for (const [key, { entry, locate }] of entries) {
+    entry.placement?.forEach((host, i) => {
+      if (!cluster.hosts.some((known) => known.name === host)) {
+        problems.push(
+          locate(
+            ['models', key, 'placement', i],
+            `no host is called ${host}; cluster.yaml has ${cluster.hosts.map((known) => known.name).join(', ')}`,
+          ),
+        )
+      }
+    })
+    models.set(key, complete(key, entry, cluster, settings))
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, models }
+}
+
+function rawEntry(base: SourceText, key: string): object {
+  const raw = parseYamlFile(base.file, base.text, z.object({ models: z.record(z.string(), z.looseObject({})) }))
+  return raw.ok ? (raw.value.models[key] ?? {}) : {}
+}
+
+function complete(key: string, entry: ModelFileEntry, cluster: Cluster, settings: Settings): Model {
+  return {
+    key,
+    name: entry.name ?? key,
+    repo: entry.repo ?? null,
+    local_path: entry.local_path ?? null,
+    local: entry.local_path !== undefined,
+    launcher: entry.launcher,
+    image: entry.image ?? settings.vllm_image,
+    container: entry.container ?? settings.vllm_container,
+    placement: [...(entry.placement ?? cluster.defaultPlacement)],
+    served_name: entry.served_name ?? entry.repo ?? key,
+    knobs: entry.knobs,
+    env: entry.env,
+    memory_gib: entry.memory_gib ?? null,
+    weights_gib: entry.weights_gib ?? null,
+    checks: entry.checks,
+    launch_s: entry.launch_s ?? settings.launch_s,
+    launch_stall_s: entry.launch_stall_s ?? settings.launch_stall_s,
+    notes: entry.notes ?? null,
+    source: entry.source ?? null,
+  }
+}

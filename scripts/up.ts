@@ -1,0 +1,42 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { tryLock } from './bootstrap/lock.mjs'
+import { findTemporalCli } from './bootstrap/temporal-cli.mjs'
+import { openConsole } from './up/console.ts'
+import { partsOf } from './up/parts.ts'
+import { partLogsDir, planFrom, portsOf } from './up/plan.ts'
+import { faultOfPort } from './up/port.ts'
+import { runToTheEnd } from './up/run.ts'
+import { Supervisor } from './up/supervisor.ts'
+import { welcome } from './up/welcome.ts'
+
+/** `npm start`: all of Spark Control on this machine, until Ctrl-C. */
+const say = openConsole(process.stdout)
+const plan = planFrom(process.env)
+for (const complaint of plan.complaints) say(complaint)
+
+mkdirSync(plan.places.dataDir, { recursive: true })
+const lock = tryLock(join(plan.places.dataDir, 'up.lock'))
+if (lock.holder) {
+  giveUp(
+    `Spark Control already runs on ${plan.places.dataDir} (process ${lock.holder.pid}). End that one, or give this one another SPARK_DATA_DIR and other ports.`,
+  )
+}
+process.on('exit', lock.release)
+
+const faults = (await Promise.all(portsOf(plan).map(faultOfPort))).filter((fault) => fault !== null)
+if (faults.length > 0) giveUp(faults.join('\n'))
+
+const cli = plan.foreignTemporal === null ? (await findTemporalCli()).path : null
+if (plan.foreignTemporal === null && cli === null) giveUp('The Temporal CLI is missing. Run `npm start`, which brings it, or set TEMPORAL_ADDRESS.')
+
+say(plan.places.demo ? 'Starting Spark Control with two simulated Sparks …' : 'Starting Spark Control …')
+const supervisor = new Supervisor(partsOf(plan, cli, process.env), partLogsDir(plan), say)
+await runToTheEnd(supervisor, say, async () => {
+  for (const line of await welcome(plan)) say(line)
+})
+
+function giveUp(reason: string): never {
+  process.stderr.write(`${reason}\n`)
+  process.exit(1)
+}

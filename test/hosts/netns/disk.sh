@@ -1,0 +1,85 @@
+# A host's disk: a tmpfs that is written once and outlives a reboot. Its folder "root" becomes /; "upper" lies over this machine's /usr and /etc.
+# Beside it, off the disk so that a full one cannot touch them: meminfo, boot_id, the record of what really ran, and how long a model loads here.
+
+make_disk() {
+  local host=$1 own=$STATE/$1 root=$STATE/$1/disk/root etc=$STATE/$1/disk/upper/etc dir
+  mkdir -p "$own/disk" "$own/mount"
+  mount -t tmpfs -o size=512m,mode=755 "disk-$host" "$own/disk"
+  mkdir -p "$root"/{dev,etc,home,models,mnt,opt,proc,root,run,sys,tmp,usr} "$root"/var/{log,tmp,lib/spark-control} "$own/disk/work"/{etc,usr} "$etc"/{docker,ssh}
+  for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$root/$dir"; done
+  ln -s /run "$root/var/run"
+  chmod 1777 "$root/tmp" "$root/var/tmp"
+  chmod 700 "$root/root"
+  : >"$own/engine-events.jsonl"
+  echo 1 >"$own/load_s"
+  : >"$root/var/log/engine-events.jsonl"
+  cat >"$own/meminfo" <<MEMINFO
+MemTotal:       127600748 kB
+MemFree:        112400000 kB
+MemAvailable:   118500000 kB
+Buffers:           20000 kB
+Cached:          6000000 kB
+SwapTotal:              0 kB
+SwapFree:               0 kB
+MEMINFO
+  install_commands "$host"
+  install_ssh "$host"
+  install_docker "$host"
+}
+
+install_commands() {
+  local host=$1 root=$STATE/$1/disk/root local=$STATE/$1/disk/upper/usr/local from=$HERE/stand-ins
+  mkdir -p "$local"/{bin,sbin,lib/vllm}
+  install -m 755 "$from"/{nvidia-smi,nvidia-container-runtime-hook,sudo,vllm/vllm} "$local/bin/"
+  install -m 755 "$from/runc-host" "$local/sbin/"
+  install -m 644 "$from"/vllm/*.ts "$local/lib/vllm/"
+  echo '{ "type": "module" }' >"$local/lib/vllm/package.json"
+  : >"$local/bin/node" # the node that runs the tests is bound here at boot
+  ln -s /usr/bin/docker "$local/bin/docker" # this machine may have another docker at that place
+  mkdir -p "$root/root/spark-vllm-docker"
+  install -m 755 "$from/launch-cluster.sh" "$root/root/spark-vllm-docker/"
+}
+
+install_ssh() {
+  local host=$1 root=$STATE/$1/disk/root etc=$STATE/$1/disk/upper/etc other
+  install -d -m 700 "$root/root/.ssh"
+  install -m 600 "$STATE/client.pub" "$root/root/.ssh/authorized_keys"
+  ssh-keygen -q -t ed25519 -N '' -C "$host" -f "$etc/ssh/ssh_host_ed25519_key"
+  echo "${ADDRESS[$host]} $(cut -d' ' -f1,2 "$etc/ssh/ssh_host_ed25519_key.pub")" >>"$STATE/known_hosts"
+  cat >"$etc/ssh/sshd_config" <<SSHD
+HostKey /etc/ssh/ssh_host_ed25519_key
+PidFile /run/sshd.pid
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+Subsystem sftp internal-sftp
+SetEnv PATH=$HOST_PATH
+SSHD
+  echo "$host" >"$etc/hostname"
+  echo '127.0.0.1 localhost' >"$etc/hosts"
+  for other in "${HOSTS[@]}"; do echo "${ADDRESS[$other]} $other" >>"$etc/hosts"; done
+  : >"$etc/environment"
+  echo 'nameserver 127.0.0.1' >"$etc/resolv.conf" # an unknown image is refused at once instead of after a resolver's time-out
+}
+
+install_docker() {
+  cat >"$STATE/$1/disk/upper/etc/docker/daemon.json" <<JSON
+{
+  "default-runtime": "host",
+  "runtimes": { "host": { "path": "/usr/local/sbin/runc-host" }, "nvidia": { "path": "/usr/local/sbin/runc-host" } },
+  "cgroup-parent": "/$1",
+  "exec-opts": ["native.cgroupdriver=cgroupfs"],
+  "storage-driver": "overlay2"
+}
+JSON
+}
+
+remove_disk() { umount "$STATE/$1/disk" 2>/dev/null || umount -l "$STATE/$1/disk" 2>/dev/null || :; }
+
+# Large blocks first, then single ones, until not one is left.
+host_fill() {
+  local ballast=$STATE/$1/disk/root/var/tmp/ballast size
+  for size in 1M 4k; do dd if=/dev/zero bs=$size status=none oflag=append conv=notrunc of="$ballast" 2>/dev/null || :; done
+}
+host_unfill() { rm -f "$STATE/$1/disk/root/var/tmp/ballast"; }

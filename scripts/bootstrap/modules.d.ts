@@ -13,3 +13,8 @@ declare module '*/bootstrap/temporal-cli.mjs' {
   export const TEMPORAL_VERSION: string
   export function findTemporalCli(env?: NodeJS.ProcessEnv): Promise<{ path: string | null; tried: string[] }>
 }
+
+declare module '*/bootstrap/places.mjs' {
+  export function cacheFolder(env?: NodeJS.ProcessEnv, platform?: NodeJS.Platform): string
+  export function onPath(name: string, env?: NodeJS.ProcessEnv): string[]
+}

@@ -33,7 +33,7 @@ export function readLine(line: string): LogLine {
     const { level, msg } = temporal.data
     return { level: level === 'panic' || level === 'dpanic' ? 'fatal' : level, text: msg }
   }
-  return { level: null, text: line }
+  return { level: json === null ? null : 'info', text: line } // JSON without a level is for a program, as the demo's ready line
 }
 
 /** Whether a person at the console wants to see it: warnings and worse, and whatever was not written for a log. */

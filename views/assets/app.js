@@ -1,0 +1,94 @@
+// What the server cannot do for the page: the reader's own clock, the one dialog, and saying that the connection is gone.
+;(() => {
+  const dialog = document.getElementById('dialog')
+  const connection = document.getElementById('connection')
+  let clockOffset = Date.parse(document.body.dataset.now) - Date.now()
+  let lastMessage = Date.now()
+
+  // --- times: `data-show` says how
+
+  const clock = (at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const day = (at) => at.toLocaleDateString([], { day: 'numeric', month: 'short' })
+
+  function length(ms) {
+    const s = Math.max(0, Math.floor(ms / 1000))
+    if (s < 60) return `${s} s`
+    if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`
+    return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, '0')} min`
+  }
+
+  function show(element) {
+    const at = new Date(element.dateTime)
+    const now = Date.now() + clockOffset
+    const today = at.toDateString() === new Date(now).toDateString()
+    const texts = {
+      time: () => (today ? clock(at) : `${day(at)} ${clock(at)}`),
+      elapsed: () => length(now - at.getTime()),
+      remaining: () => length(at.getTime() - now),
+    }
+    const text = texts[element.dataset.show]()
+    if (element.textContent !== text) element.textContent = text
+    element.title = `${at.toLocaleString()} (${element.dateTime})`
+  }
+
+  const showAll = () => document.querySelectorAll('time[data-show]').forEach(show)
+  showAll()
+  setInterval(showAll, 1000)
+  document.addEventListener('htmx:after:swap', showAll)
+
+  // --- what a person opened stays open when its region is refreshed
+
+  htmx.registerExtension('keep-open', {
+    htmx_before_morph_attr: (element, { attrName }) => !(attrName === 'open' && element.localName === 'details'),
+  })
+
+  // --- the dialog: opened by what arrives in it, closed by `data-close`, by Escape, or by the server when its work is done
+
+  document.addEventListener('htmx:after:swap', (event) => {
+    const target = event.detail.ctx?.target
+    if (target?.id !== 'dialog-body') return
+    if (!dialog.open) dialog.showModal()
+    dialog.querySelector('textarea[autofocus], [autofocus]')?.focus()
+  })
+  document.addEventListener('click', (event) => {
+    if (event.target === dialog || event.target.closest?.('[data-close]')) dialog.close()
+  })
+  document.addEventListener('dialog:done', () => dialog.close())
+  dialog.addEventListener('close', () => document.getElementById('dialog-body').replaceChildren())
+
+  // --- no answer at all: said where the button is
+
+  document.addEventListener('htmx:error', ({ detail }) => {
+    const source = detail.ctx?.sourceElement
+    if (!source || source.id === 'stream') return
+    const answer = source.querySelector?.('.answer') ?? source.closest('dialog')?.querySelector('.answer, .report')
+    const text = 'The server did not answer. Nothing is known to have been done; look at the page when the connection is back.'
+    if (answer) answer.textContent = text
+    else say('lost', text)
+  })
+
+  // --- the stream
+
+  function say(state, text) {
+    connection.dataset.state = state
+    if (connection.textContent !== text) connection.textContent = text
+  }
+  const lost = () => say('lost', `connection lost, showing the state of ${clock(new Date(lastMessage))}`)
+
+  document.addEventListener('htmx:sse:after:connection', () => say('live', 'live'))
+  document.addEventListener('htmx:sse:error', lost)
+  document.addEventListener('htmx:sse:before:connection', ({ detail }) => {
+    if (detail.connection.attempt > 0) lost()
+  })
+  document.addEventListener('htmx:sse:after:message', () => {
+    lastMessage = Date.now()
+    say('live', 'live')
+  })
+  // the server's clock, every few seconds: it corrects ours, and its silence tells that the connection is dead
+  document.getElementById('stream').addEventListener('clock', ({ detail }) => {
+    clockOffset = Date.parse(detail.data) - Date.now()
+  })
+  setInterval(() => {
+    if (connection.dataset.state === 'live' && !document.hidden && Date.now() - lastMessage > 20_000) lost()
+  }, 2000)
+})()

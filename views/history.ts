@@ -1,0 +1,50 @@
+import type { Swap } from '../domain/swap.ts'
+import { causeText } from './cause.ts'
+import { html, type Html } from './html.ts'
+import { hostList, swapTitle } from './model-name.ts'
+import { outcomeBadge, outcomeMeaning } from './outcome.ts'
+import type { PageData } from './page-data.ts'
+import { paths } from './paths.ts'
+import { phaseList } from './phases.ts'
+import { moment, took } from './time.ts'
+
+/** How many of `recent` are listed; the rest only feeds the usual times. */
+const listed = 10
+
+/** The last swaps, newest first, each with its outcome and cause. */
+export const swapHistory = ({ recent, models }: PageData): Html => html`
+  <section id="history" aria-labelledby="history-title">
+    <h2 id="history-title">Last swaps</h2>
+    ${recent.length === 0 && html`<p class="muted">No swap has run yet.</p>`}
+    <ol class="rows">
+      ${recent.slice(0, listed).map((swap) => entry(swap, swapTitle(swap.model, models)))}
+    </ol>
+  </section>
+`
+
+function entry(swap: Swap, title: string): Html {
+  const outcome = swap.outcome ?? 'terminated'
+  const time = took(swap.requested_at, swap.ended_at)
+  return html`<li class="row past" id="past-${swap.swap_id}">
+    <div class="what">
+      ${outcomeBadge(outcome)} <strong>${title}</strong>
+      <p class="facts">
+        <span>on ${hostList(swap.hosts)}</span>
+        <span>${moment(swap.ended_at ?? swap.requested_at)}</span>
+        ${time !== null && html`<span>took ${time}</span>`} ${swap.holder !== null && html`<span>asked by ${swap.holder}</span>`}
+        ${swap.schedule !== null && html`<span>schedule ${swap.schedule}</span>`}
+      </p>
+      ${swap.cause !== null && html`<p class="cause">${swap.cause.message}</p>`}
+    </div>
+    <details id="past-${swap.swap_id}-more">
+      <summary aria-label="Details of ${title}">Details</summary>
+      <p>${outcomeMeaning(outcome)}</p>
+      ${swap.cause !== null && causeText(swap.cause)} ${phaseList(swap)}
+      <p class="facts">
+        <span>id <code>${swap.swap_id}</code></span>
+        ${swap.fence !== null && html`<span>fence ${swap.fence}</span>`} ${swap.reason !== null && html`<span>“${swap.reason}”</span>`}
+        <span><a href="${paths.swapLog(swap.swap_id)}">Whole log</a></span>
+      </p>
+    </details>
+  </li>`
+}

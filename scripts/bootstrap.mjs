@@ -13,10 +13,8 @@ async function main() {
     process.exit(1)
   }
   // Imported only now: an older Node may not even be able to read these files.
-  const { providePackages } = await import('./bootstrap/packages.mjs')
-  const { provideRuntime } = await import('./bootstrap/runtime.mjs')
-  await providePackages()
-  await provideRuntime()
+  const { provideProject } = await import('./bootstrap/project.mjs')
+  await provideProject()
   const wantsCli = process.argv.includes('--temporal-cli') || (process.argv.includes('--temporal') && !process.env.TEMPORAL_ADDRESS)
   if (!wantsCli) return
   const { provideTemporal } = await import('./bootstrap/provide-temporal.mjs')

@@ -3,32 +3,28 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { withLock } from './lock.mjs'
-import { cacheFolder, onPath, projectFolder } from './places.mjs'
+import { onPath, projectFolder } from './places.mjs'
 import { say, Trouble } from './trouble.mjs'
 
 const lockfile = join(projectFolder, 'package-lock.json')
 const modules = join(projectFolder, 'node_modules')
 const stamp = join(modules, '.spark-packages')
 
-/** Makes node_modules what package-lock.json says. Costs a few ms when it is already. Throws a Trouble when `npm ci` fails. */
-export async function providePackages() {
-  const wanted = fingerprint()
-  if (read(stamp) === wanted) return
-  const lock = join(cacheFolder(), `packages-${createHash('sha256').update(projectFolder).digest('hex').slice(0, 12)}.lock`)
-  const onWait = ({ pid }) => say(`Another run (process ${pid}) is installing packages; waiting for it …`)
-  await withLock(lock, () => install(wanted), onWait)
+/** Whether node_modules was made from this very lockfile. */
+export function packagesAreThere() {
+  return read(stamp) === fingerprint()
 }
 
-async function install(wanted) {
-  if (read(stamp) === wanted) return
+/** Makes node_modules what package-lock.json says. Throws a Trouble when `npm ci` fails. One at a time: the caller holds the project's lock. */
+export async function providePackages() {
+  if (packagesAreThere()) return
   if (!isInstalledByHand()) {
     say('Installing packages (npm ci) …')
     const code = await npm(['ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'])
     if (code !== 0)
       throw new Trouble(`\`npm ci\` failed (exit ${code}); its own words are above. Run \`npm ci\` here, mend what it names, and start again.`)
   }
-  writeFileSync(stamp, wanted)
+  writeFileSync(stamp, fingerprint())
 }
 
 function fingerprint() {

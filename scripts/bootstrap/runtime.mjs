@@ -10,10 +10,19 @@ const program = join(folder, 'bin', 'node')
 const link = join(projectFolder, 'node_modules', '.bin', 'node')
 const stamp = join(folder, '.spark-checked')
 
-/** Makes `node` in node_modules/.bin the pinned version. Costs nothing when it was checked before. Throws a Trouble when it cannot be had. */
+/** Whether `node` in node_modules/.bin was checked before and is the same file still. */
+export function runtimeIsThere() {
+  try {
+    return isExecutable(link) && readFileSync(stamp, 'utf8') === mark()
+  } catch {
+    return false
+  }
+}
+
+/** Makes `node` in node_modules/.bin the pinned version. Throws a Trouble when it cannot be had. One at a time: the caller holds the project's lock. */
 export async function provideRuntime() {
+  if (runtimeIsThere()) return
   const wanted = `v${JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version}`
-  if (isChecked()) return
   if ((await version()) !== wanted) {
     say(`Installing Node ${wanted} …`)
     await runInstaller()
@@ -22,14 +31,6 @@ export async function provideRuntime() {
   }
   linkIntoBin()
   writeFileSync(stamp, mark())
-}
-
-function isChecked() {
-  try {
-    return isExecutable(link) && readFileSync(stamp, 'utf8') === mark()
-  } catch {
-    return false
-  }
 }
 
 function mark() {

@@ -1,0 +1,93 @@
+import type { ContainerName } from './names.ts'
+import { gib, type MemoryNeed } from './memory.ts'
+
+/** What a host is to be rid of before anything may be launched there, or before it counts as empty. */
+export interface ClearingGoal {
+  readonly clusterId: string
+  /** Containers that must go, whoever started them. */
+  readonly containers: readonly ContainerName[]
+  /** Also everything that carries our cluster's mark; false on hosts where only a part of a displaced deployment ran. */
+  readonly allOfOurs: boolean
+  readonly portFree: boolean
+  readonly memory: MemoryNeed | null
+}
+
+/** The facts of one look that clearing needs. */
+export interface ClearingFacts {
+  readonly containers: readonly {
+    readonly name: ContainerName
+    readonly running: boolean
+    readonly autoRemove: boolean
+    readonly mark: { readonly cluster: string } | null
+  }[]
+  readonly computeApps: readonly { readonly pid: number; readonly name: string }[]
+  readonly memAvailableBytes: number | null
+  readonly portListening: boolean | null
+  readonly dockerOk: boolean
+}
+
+/** What this run of the activity did and saw already. Grows; never shrinks. */
+export interface ClearingSoFar {
+  readonly tried: Readonly<Record<ContainerName, readonly ClearingCommand[]>>
+  /** Processes of the containers that we stop, noted while they ran: what is left of them afterwards is an orphan. */
+  readonly engines: readonly { readonly pid: number; readonly name: string | null }[]
+  readonly orphansEnded: boolean
+}
+export type ClearingCommand = 'stop' | 'kill' | 'remove'
+
+export type ClearingMove =
+  | { readonly do: ClearingCommand; readonly container: ContainerName }
+  | { readonly do: 'end_processes'; readonly pids: readonly number[] }
+  | { readonly do: 'wait'; readonly missing: Missing; readonly detail: string }
+  | { readonly do: 'nothing'; readonly detail: string }
+
+/** What is still missing for a proof. Only with `memory` alone the stop itself is proven. */
+export type Missing = 'docker' | 'container' | 'process' | 'port' | 'memory'
+
+export const nothingYet: ClearingSoFar = { tried: {}, engines: [], orphansEnded: false }
+
+/**
+ * The next thing to do on a host, from one look at it: stop, then kill, then remove each container; end its orphans; wait for port and memory.
+ * `nothing` is the proof. It decides by what is there and not by what was answered: an exit code of docker proves nothing.
+ */
+export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: ClearingSoFar): ClearingMove {
+  if (!facts.dockerOk) return { do: 'wait', missing: 'docker', detail: 'docker does not answer' }
+  for (const container of containersToGo(facts, goal)) {
+    const tried = soFar.tried[container.name] ?? []
+    const command = nextCommand(container.running, container.autoRemove, tried)
+    if (command !== null) return { do: command, container: container.name }
+  }
+  const staying = containersToGo(facts, goal)[0]
+  if (staying !== undefined) return { do: 'wait', missing: 'container', detail: `container ${staying.name} is still there` }
+
+  const orphans = facts.computeApps.filter((app) => soFar.engines.some((engine) => engine.pid === app.pid && (engine.name ?? app.name) === app.name))
+  if (orphans.length > 0) {
+    if (!soFar.orphansEnded) return { do: 'end_processes', pids: orphans.map((orphan) => orphan.pid) }
+    return { do: 'wait', missing: 'process', detail: `engine process ${orphans.map((orphan) => orphan.pid).join(', ')} is still there` }
+  }
+  if (goal.portFree && facts.portListening !== false) return { do: 'wait', missing: 'port', detail: 'something still listens on the port' }
+  if (goal.memory !== null && (facts.memAvailableBytes ?? 0) < goal.memory.bytes) {
+    const available = facts.memAvailableBytes === null ? 'memory unknown' : `${gib(facts.memAvailableBytes)} free`
+    return { do: 'wait', missing: 'memory', detail: `${available}, ${gib(goal.memory.bytes)} needed (${goal.memory.because})` }
+  }
+  const free = facts.memAvailableBytes === null ? '' : `, ${gib(facts.memAvailableBytes)} free`
+  return { do: 'nothing', detail: `containers gone${goal.portFree ? ', port free' : ''}${free}` }
+}
+
+export function containersToGo(facts: Pick<ClearingFacts, 'containers'>, goal: ClearingGoal): ClearingFacts['containers'] {
+  const ours = (mark: { readonly cluster: string } | null): boolean => goal.allOfOurs && mark?.cluster === goal.clusterId
+  return facts.containers.filter((container) => goal.containers.includes(container.name) || ours(container.mark))
+}
+
+/** A `--rm` container that has ended is on its way out by itself; give it one look more before helping. */
+function nextCommand(running: boolean, autoRemove: boolean, tried: readonly ClearingCommand[]): ClearingCommand | null {
+  if (running && !tried.includes('stop')) return 'stop'
+  if (running && !tried.includes('kill')) return 'kill'
+  if (tried.includes('remove')) return null
+  return !running && autoRemove && tried.length === 0 ? null : 'remove'
+}
+
+export const withCommand = (soFar: ClearingSoFar, container: ContainerName, command: ClearingCommand): ClearingSoFar => ({
+  ...soFar,
+  tried: { ...soFar.tried, [container]: [...(soFar.tried[container] ?? []), command] },
+})

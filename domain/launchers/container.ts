@@ -1,0 +1,30 @@
+import type { Argv, ContainerName } from '../names.ts'
+
+/** Commands on a container, however it was started. */
+export const stop = (name: ContainerName, graceS: number): Argv => ['docker', 'stop', '--time', String(graceS), name]
+export const kill = (name: ContainerName): Argv => ['docker', 'kill', name]
+export const remove = (name: ContainerName): Argv => ['docker', 'rm', '--force', name]
+
+/** Its processes with the host's process ids. */
+export const top = (name: ContainerName): Argv => ['docker', 'top', name, '-eo', 'pid,args']
+export const lastLogs = (name: ContainerName, lines: number): Argv => ['docker', 'logs', '--timestamps', '--tail', String(lines), name]
+
+/** The log as it grows; from `since` (a timestamp that the log itself showed) where we have read some already. */
+export const followLogs = (name: ContainerName, since: string | null): Argv => [
+  ...['docker', 'logs', '--timestamps', '--follow'],
+  ...(since === null ? ['--tail', 'all'] : ['--since', since]),
+  name,
+]
+export const imageId = (image: string): Argv => ['docker', 'image', 'inspect', '--format', '{{.Id}}', image]
+
+/** Ends processes that outlived their container. */
+export const endProcesses = (pids: readonly number[]): Argv => ['kill', '-KILL', ...pids.map(String)]
+
+/** A line of `docker top -eo pid,args`; null for its heading and anything else. */
+export function processOf(line: string): { pid: number; args: string } | null {
+  const match = /^\s*(\d+)\s+(.+)$/.exec(line)
+  return match === null ? null : { pid: Number(match[1]), args: match[2] ?? '' }
+}
+
+/** True for a process of vLLM: the server, or one of the engine processes that it names itself. */
+export const isEngine = (args: string): boolean => /\bvllm\b.*\bserve\b|vllm\.entrypoints|VLLM::/.test(args)

@@ -1,0 +1,29 @@
+import type { Argv, ClusterId, SwapId } from '../names.ts'
+
+/** Who started a container: on the docker launcher as labels and environment, on launch-cluster.sh (which takes no labels) as environment alone. */
+export interface LaunchMark {
+  readonly cluster: ClusterId
+  readonly swap: SwapId
+  readonly fence: number
+  readonly step: number
+  readonly attempt: number
+  readonly model: string
+}
+
+const entries = (mark: LaunchMark): [string, string][] => [
+  ['cluster', mark.cluster],
+  ['swap', mark.swap],
+  ['fence', String(mark.fence)],
+  ['step', String(mark.step)],
+  ['attempt', String(mark.attempt)],
+  ['model', mark.model],
+]
+
+export const labels = (mark: LaunchMark): Argv => entries(mark).flatMap(([name, value]) => ['--label', `spark.${name}=${value}`])
+
+/** `SPARK_SWAP=…` words, each behind the flag that the launcher wants. */
+export const markEnvironment = (mark: LaunchMark, flag: '--env' | '-e'): Argv =>
+  entries(mark).flatMap(([name, value]) => [flag, `SPARK_${name.toUpperCase()}=${value}`])
+
+export const environment = (env: Readonly<Record<string, string>>, flag: '--env' | '-e'): Argv =>
+  Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`])

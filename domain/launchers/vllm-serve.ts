@@ -1,0 +1,49 @@
+import { weightsOf, type Knobs, type Model } from '../model.ts'
+import type { Argv } from '../names.ts'
+
+type Flag = readonly [keyof Omit<Knobs, 'extra_args'>, string]
+
+/** Knobs with a value, in the order in which they appear on the command line. */
+const valueFlags: readonly Flag[] = [
+  ['max_model_len', '--max-model-len'],
+  ['gpu_memory_utilization', '--gpu-memory-utilization'],
+  ['max_num_seqs', '--max-num-seqs'],
+  ['max_num_batched_tokens', '--max-num-batched-tokens'],
+  ['dtype', '--dtype'],
+  ['quantization', '--quantization'],
+  ['kv_cache_dtype', '--kv-cache-dtype'],
+  ['load_format', '--load-format'],
+  ['tool_call_parser', '--tool-call-parser'],
+  ['reasoning_parser', '--reasoning-parser'],
+]
+const switches: readonly Flag[] = [
+  ['enable_auto_tool_choice', '--enable-auto-tool-choice'],
+  ['enable_prefix_caching', '--enable-prefix-caching'],
+  ['trust_remote_code', '--trust-remote-code'],
+]
+/** vLLM turns this on by itself, so that only its negation switches it off. */
+const negatable: ReadonlySet<string> = new Set(['--enable-prefix-caching'])
+
+/** `vllm serve` for a model on a port. `extra_args` come last and so win over the knobs. */
+export function vllmServe(model: Model, port: number): Argv {
+  const { knobs } = model
+  const values = valueFlags.flatMap(([knob, flag]) => (knobs[knob] === undefined ? [] : [flag, String(knobs[knob])]))
+  const on = switches.flatMap(([knob, flag]) => {
+    if (knobs[knob] === true) return [flag]
+    return knobs[knob] === false && negatable.has(flag) ? [flag.replace('--', '--no-')] : []
+  })
+  return ['vllm', 'serve', weightsOf(model), '--port', String(port), '--served-model-name', model.served_name, ...values, ...on, ...knobs.extra_args]
+}
+
+const utilizationFlag = '--gpu-memory-utilization'
+/** vLLM's own default when nobody says otherwise. */
+const defaultUtilization = 0.9
+
+/** The share of the memory that vLLM will claim at its start, extra arguments included. */
+export function memoryUtilization({ knobs }: Pick<Model, 'knobs'>): number {
+  const args = knobs.extra_args
+  const joined = args.findLast((arg) => arg.startsWith(`${utilizationFlag}=`))?.slice(utilizationFlag.length + 1)
+  const apart = args[args.lastIndexOf(utilizationFlag) + 1]
+  const given = Number(joined ?? (args.includes(utilizationFlag) ? apart : undefined))
+  return Number.isFinite(given) && given > 0 && given <= 1 ? given : (knobs.gpu_memory_utilization ?? defaultUtilization)
+}

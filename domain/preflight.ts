@@ -1,0 +1,118 @@
+import { containersToGo, type ClearingFacts, type ClearingGoal } from './clearing.ts'
+import type { Deployment } from './deployment.ts'
+import { causeOf, type Cause, type ErrorCode } from './errors.ts'
+import { GiB, gib, memoryNeed } from './memory.ts'
+import type { Model } from './model.ts'
+import type { HostName } from './names.ts'
+import type { CheckResult } from './swap.ts'
+
+/** What one look at a target host found, each part that could not be looked at null. */
+export interface TargetLook {
+  readonly host: HostName
+  /** Why the host cannot be used at all. */
+  readonly trouble: Cause | null
+  readonly facts:
+    | (ClearingFacts & {
+        readonly memTotalBytes: number | null
+        readonly diskAvailableBytes: number | null
+        readonly dockerDetail: string
+        readonly computeApps: readonly { readonly pid: number; readonly name: string; readonly usedMiB: number | null }[]
+      })
+    | null
+  readonly launcherTrouble: Cause | null
+  readonly imageThere: boolean | null
+  readonly weights: { readonly path: string; readonly there: boolean } | null
+  /** Processes of the containers that the stop will end. */
+  readonly enginePids: readonly number[]
+}
+
+/** What is to be launched there and what it takes the place of. */
+export interface TargetPlan {
+  readonly model: Model | null
+  readonly goal: ClearingGoal
+  readonly displaced: readonly Deployment[]
+  readonly memoryFloorGib: number
+}
+
+const diskFloorBytes = 2 * GiB
+
+/** Every check on one target host. The first that a host fails hides those that could not be made. */
+export function targetChecks(look: TargetLook, plan: TargetPlan): CheckResult[] {
+  const { host, facts } = look
+  const result = (check: string, trouble: Cause | null, detail: string): CheckResult => ({
+    host,
+    check,
+    ok: trouble === null,
+    detail: trouble === null ? detail : (trouble.line ?? trouble.message),
+    cause: trouble,
+  })
+  if (look.trouble !== null || facts === null) return [result('reach', look.trouble ?? causeOf('host_unreachable'), '')]
+  const reach = result('reach', null, 'the host answers')
+  if (!facts.dockerOk) return [reach, result('docker', causeOf('docker_missing', undefined, facts.dockerDetail || null), '')]
+  const checks = [
+    reach,
+    result('docker', null, 'docker answers'),
+    result('container', containerTrouble(look, plan), 'the name is free, or what holds it will be stopped'),
+  ]
+  checks.push(result('port', portTrouble(look, plan), 'the port is free, or what listens on it will be stopped'))
+  if (plan.model === null) return checks
+  const { model } = plan
+  return [
+    ...checks,
+    result('launcher', look.launcherTrouble, model.launcher),
+    result('image', look.imageThere === false ? causeOf('image_missing', `There is no image ${model.image} on ${host}`) : null, model.image),
+    result('weights', weightsTrouble(look), look.weights?.path ?? ''),
+    result('disk', diskTrouble(facts.diskAvailableBytes), facts.diskAvailableBytes === null ? 'not known' : `${gib(facts.diskAvailableBytes)} free`),
+    memoryCheck(look, plan, model, result),
+  ]
+}
+
+function containerTrouble({ facts }: TargetLook, { model, goal, displaced }: TargetPlan): Cause | null {
+  const found = facts?.containers.find((container) => container.name === model?.container)
+  if (found === undefined || found.mark?.cluster === goal.clusterId) return null
+  if (displaced.some((deployment) => deployment.container === found.name)) return null
+  return causeOf('container_name_taken', `The container ${found.name} was not started by this cluster, and the arbiter knows no model in it`)
+}
+
+/** The port may be held by what the stop will end; not by something that no container of ours or of the displaced accounts for. */
+function portTrouble({ facts }: TargetLook, { goal }: TargetPlan): Cause | null {
+  if (facts === null || facts.portListening !== true) return null
+  return containersToGo(facts, goal).some((container) => container.running)
+    ? null
+    : causeOf('port_taken', 'Something listens on the model port that belongs to no container which this swap would stop')
+}
+
+function weightsTrouble({ host, weights }: TargetLook): Cause | null {
+  return weights === null || weights.there ? null : causeOf('weights_missing', `There is nothing at ${weights.path} on ${host}`)
+}
+
+const diskTrouble = (available: number | null): Cause | null =>
+  available !== null && available < diskFloorBytes ? causeOf('disk_full', `Only ${gib(available)} are free, ${gib(diskFloorBytes)} are needed`) : null
+
+/** Refuses only what is certain: what the displaced will give back counts as free, and where nobody knows how much that is, the stop will tell. */
+function memoryCheck(
+  look: TargetLook,
+  { goal, memoryFloorGib }: TargetPlan,
+  model: Model,
+  result: (check: string, trouble: Cause | null, detail: string) => CheckResult,
+): CheckResult {
+  const { facts } = look
+  if (facts?.memTotalBytes == null || facts.memAvailableBytes === null) return result('memory', null, 'not known')
+  const need = memoryNeed(model, memoryFloorGib, facts.memTotalBytes)
+  const freed = facts.computeApps.filter((app) => look.enginePids.includes(app.pid)).reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
+  const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} will be, ${gib(need.bytes)} needed (${need.because})`
+  const stopsUnknown = freed === 0 && containersToGo(facts, goal).some((container) => container.running)
+  if (stopsUnknown || facts.memAvailableBytes + freed >= need.bytes) return result('memory', null, sum)
+  return result('memory', causeOf('memory_short', sum), '')
+}
+
+/** What the whole preflight says when a check failed: the first failed check's own cause. */
+export const firstTrouble = (checks: readonly CheckResult[]): Cause | null => {
+  const failed = checks.find((check) => !check.ok)
+  return failed === undefined ? null : (failed.cause ?? causeOf('preflight_failed', failed.detail))
+}
+
+export const failedCheck = (check: string, code: ErrorCode, message: string): CheckResult => {
+  const cause = causeOf(code, message)
+  return { host: null, check, ok: false, detail: message, cause }
+}

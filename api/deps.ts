@@ -6,6 +6,7 @@ import type { Status } from '../domain/status.ts'
 import type { SwapAnswer, SwapPage, SwapProgress } from '../domain/swap-answer.ts'
 import type { Outcome, PlanReport, Swap, SwapBody } from '../domain/swap.ts'
 import type { z } from 'zod'
+import type { Metrics } from './metrics.ts'
 import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
 
 /** Who asks, as far as the request tells. */
@@ -81,4 +82,5 @@ export interface AppDeps {
   readonly control: Control
   readonly config: ConfigSource
   readonly log: Logger
+  readonly metrics: Metrics
 }

@@ -1,0 +1,37 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
+import { LockToken } from '../domain/lock.ts'
+import type { Caller } from './deps.ts'
+import { fit } from './fit.ts'
+
+const Word = z
+  .string()
+  .trim()
+  .min(1)
+  .max(120)
+  .regex(/^[^\p{Cc}]*$/u, 'no control characters')
+
+/** The headers by which a caller says who asks. Read on every route, explained on those where they matter. */
+export const callerHeaders = {
+  'x-swap-lock-token': LockToken.optional().meta({ description: 'The token of the lock that you hold' }),
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 visible ASCII characters')
+    .optional()
+    .meta({ description: 'Fixes the id of the swap: a repeat of the same request starts nothing twice' }),
+  'x-spark-schedule': Word.optional().meta({ description: 'The schedule that this request belongs to' }),
+  'x-spark-holder': Word.optional().meta({ description: 'Who asks, for others to read' }),
+}
+
+const CallerHeaders = z.object(callerHeaders)
+
+/** Who asks. Throws `invalid_request` for a header that is none. */
+export function callerOf(headers: IncomingHttpHeaders): Caller {
+  const known = fit(CallerHeaders, headers, 'header')
+  return {
+    lockToken: known['x-swap-lock-token'] ?? null,
+    idempotencyKey: known['idempotency-key'] ?? null,
+    schedule: known['x-spark-schedule'] ?? null,
+    name: known['x-spark-holder'] ?? 'api',
+  }
+}

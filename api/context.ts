@@ -1,0 +1,14 @@
+import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
+
+/** What the guards leave for whoever answers. */
+export interface RequestState {
+  /** Names this request in the log, in the `X-Request-Id` header and in every problem document. */
+  requestId: string
+  /** The body as it came, already within its limit; empty when there was none. */
+  rawBody: Buffer
+  /** The path as the route table writes it; null when no route took the request. */
+  routePath: string | null
+}
+
+export type Context = ParameterizedContext<RequestState>
+export type Middleware = KoaMiddleware<RequestState>

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { Problem } from '../../domain/problem.ts'
+import { AcquireBody, ExtendBody, ForceReleaseBody, Lock, LockGranted } from '../../domain/lock.ts'
+import { callerHeaders } from '../caller.ts'
+import { fit } from '../fit.ts'
+import { flag, wholeNumber } from '../query.ts'
+import { json, problem, reply, route, unavailable } from '../route.ts'
+
+const tag = 'lock'
+const path = '/api/swap/lock'
+const Released = z.object({ released: z.int().meta({ description: 'How many reservations ended' }) })
+const headers = z.object({ 'x-swap-lock-token': callerHeaders['x-swap-lock-token'], 'x-spark-holder': callerHeaders['x-spark-holder'] })
+
+export const lockRoutes = [
+  route({
+    method: 'GET',
+    path,
+    summary: 'Who holds the right to swap',
+    scope: 'read',
+    tag,
+    answers: { 200: json(Lock, 'The first reservation, and in `locks` all of them'), 503: unavailable },
+    handle: async (_request, { control }) => reply(200, await control.readLock()),
+  }),
+  route({
+    method: 'POST',
+    path,
+    summary: 'Reserve the right to swap; with the token header: extend',
+    scope: 'swap',
+    tag,
+    headers,
+    query: z.strictObject({ wait_s: wholeNumber(0, 55).default(0).meta({ description: 'How long to wait while someone else holds it' }) }),
+    // One shape in the docs; which of the two it must be is decided by the header.
+    body: z.looseObject({ ...AcquireBody.partial({ holder: true }).shape }).default({ ttl_s: 600 }),
+    answers: {
+      201: json(LockGranted, 'It is yours'),
+      200: json(LockGranted, 'It was yours already, or is extended'),
+      409: problem('lock_stale'),
+      422: problem('invalid_request', 'unknown_host'),
+      423: problem('reserved'),
+      503: unavailable,
+    },
+    handle: async ({ body, query, caller, gone }, { control }) => {
+      if (caller.lockToken !== null) {
+        return reply(200, await control.extendLock(fit(ExtendBody, body, 'body').ttl_s, caller.lockToken))
+      }
+      const { created, lock } = await control.acquireLock(fit(AcquireBody, body, 'body'), query.wait_s, gone)
+      return created ? reply(201, lock) : reply(200, lock)
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path,
+    summary: 'Release your lock; with ?force=true and a reason: anybody’s',
+    scope: 'swap',
+    tag,
+    headers,
+    query: z.strictObject({ force: flag.default(false) }),
+    body: ForceReleaseBody.optional(),
+    answers: {
+      200: json(Released, 'Released. Running swaps go on'),
+      409: problem('lock_stale'),
+      422: problem('invalid_request', 'unknown_host'),
+      503: unavailable,
+    },
+    handle: async ({ body, query, caller }, { control }) => {
+      if (query.force) return reply(200, await control.forceReleaseLock(fit(ForceReleaseBody, body, 'body'), caller.name))
+      if (caller.lockToken === null) throw missing('header x-swap-lock-token', 'is needed, or ?force=true with a reason')
+      await control.releaseLock(caller.lockToken)
+      return reply(200, { released: 1 })
+    },
+  }),
+]
+
+const missing = (field: string, message: string): Problem => new Problem('invalid_request', `${field}: ${message}`, { errors: [{ field, message }] })

@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { HostName, ModelKey, SwapId } from '../../domain/names.ts'
+import { AlreadyServing, SwapAccepted, SwapPage } from '../../domain/swap-answer.ts'
+import { Outcome, PlanReport, Swap, SwapBody } from '../../domain/swap.ts'
+import { callerHeaders } from '../caller.ts'
+import { flag, wholeNumber } from '../query.ts'
+import { json, problem, reply, replyText, route, text, unavailable } from '../route.ts'
+import { sseText } from '../sse.ts'
+
+const tag = 'swap'
+const ById = z.strictObject({ id: SwapId })
+const notThere = problem('unknown_swap')
+const CheckBody = z.strictObject({ hosts: z.array(HostName).min(1).max(16).optional() }).default({})
+
+export const swapRoutes = [
+  route({
+    method: 'POST',
+    path: '/api/swap',
+    summary: 'Replace what hosts serve',
+    scope: 'swap',
+    tag,
+    query: z.strictObject({
+      force: flag.optional().meta({ description: 'Override a reservation; needs `reason`. Never overrides a running swap.' }),
+    }),
+    headers: z.object(callerHeaders),
+    body: SwapBody,
+    answers: {
+      202: json(SwapAccepted, 'Accepted; `Location` has its address'),
+      200: json(z.union([AlreadyServing, PlanReport]), 'Already serving, or the report of a dry run'),
+      404: problem('unknown_model'),
+      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'id_reused'),
+      422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts'),
+      423: problem('reserved'),
+      503: unavailable,
+    },
+    handle: async ({ body, query, caller }, { control }) => {
+      const answer = await control.requestSwap(body, caller, { force: query.force ?? false })
+      switch (answer.kind) {
+        case 'accepted':
+          return reply(202, answer.swap, { Location: `/api/swap/${answer.swap.swap_id}` })
+        case 'already_serving':
+          return reply(200, answer.serving)
+        case 'planned':
+          return reply(200, answer.report)
+      }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/swap',
+    summary: 'List swaps: running ones, then the last that ended',
+    scope: 'read',
+    tag,
+    query: z.strictObject({
+      limit: wholeNumber(1, 100).default(20),
+      before: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,2000}$/)
+        .optional()
+        .meta({ description: '`next` of the page before' }),
+      model: ModelKey.optional(),
+      outcome: Outcome.optional(),
+    }),
+    answers: { 200: json(SwapPage, 'One page'), 503: unavailable },
+    handle: async ({ query }, { control }) => reply(200, await control.listSwaps(query)),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/swap/{id}',
+    summary: 'One swap',
+    scope: 'read',
+    tag,
+    params: ById,
+    answers: { 200: json(Swap, 'The swap'), 404: notThere, 503: unavailable },
+    handle: async ({ params }, { control }) => reply(200, (await control.readSwap(params.id)).swap),
+  }),
+  route({
+    method: 'GET',
+    path: '/api/swap/{id}/stream',
+    summary: 'Follow a swap: its record, log lines and progress as server-sent events',
+    scope: 'read',
+    tag,
+    params: ById,
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .regex(/^\d{1,15}\.\d{1,15}$/, 'the id of an event of this stream')
+        .optional()
+        .meta({ description: 'Goes on after that event' }),
+    }),
+    answers: { 200: text('text/event-stream', 'Events `swap`, `log`, `progress`; the last is `end`'), 404: notThere, 503: unavailable },
+    handle: async ({ params, headers, gone }, { control }) => {
+      await control.readSwap(params.id)
+      const events = control.watchSwap(params.id, headers['last-event-id'] ?? null, gone)
+      return replyText(200, Readable.from(sseText(events, gone)), { 'Cache-Control': 'no-store, no-transform', 'X-Accel-Buffering': 'no' })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/swap/{id}/log',
+    summary: 'The log of a swap',
+    scope: 'read',
+    tag,
+    params: ById,
+    query: z.strictObject({ lines: wholeNumber(1, 5000).default(500).meta({ description: 'How many of the newest' }) }),
+    answers: { 200: text('text/plain; charset=utf-8', 'One line a line: time, phase, text'), 404: notThere, 503: unavailable },
+    handle: async ({ params, query }, { control }) => {
+      await control.readSwap(params.id)
+      const { lines } = await control.readSwapLog(params.id, { lastLines: query.lines })
+      return replyText(200, lines.map((line) => `${line}\n`).join(''))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/swap/{id}/cancel',
+    summary: 'Cancel a swap: a queued one leaves the queue, a running one stops what it started and restores where asked',
+    scope: 'swap',
+    tag,
+    params: ById,
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).default({}),
+    answers: { 202: json(Swap, 'It is being cancelled; follow it to its end'), 404: notThere, 409: problem('swap_ended'), 503: unavailable },
+    handle: async ({ params, body, caller }, { control }) =>
+      reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name}`)),
+  }),
+  route({
+    method: 'POST',
+    path: '/api/swap/{key}/validate',
+    summary: 'Check a model: every preflight check and the exact commands, changing nothing',
+    scope: 'read',
+    tag,
+    params: z.strictObject({ key: z.string().min(1).max(200) }),
+    body: CheckBody,
+    answers: {
+      200: json(PlanReport, 'The report; `ok` says whether a swap would pass'),
+      404: problem('unknown_model'),
+      422: problem('invalid_request', 'unknown_host', 'too_many_hosts'),
+      503: unavailable,
+    },
+    handle: async ({ params, body }, { control }) => reply(200, await control.checkModel(params.key, body.hosts)),
+  }),
+]

@@ -1,5 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/arbitration/command.ts'
+import type { ArbiterState } from '../domain/arbitration/state.ts'
+import type { ErrorCode } from '../domain/errors.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
 
 /** All that crosses a workflow's border: the only file of this room that others may import. */
@@ -7,6 +9,8 @@ import type { PhaseName, Swap } from '../domain/swap.ts'
 /** The arbiter's one Update (ARBITER.md A1). */
 export const decide = defineUpdate<DecideReply, [readonly Command[]]>('decide')
 export const arbiterState = defineQuery<ArbiterView>('state')
+/** What the watch follows: workflows that occupy hosts or wait for them, and since when the arbiter knows of them (E2). */
+export const arbiterWatched = defineQuery<readonly { readonly workflowId: string; readonly since: number }[]>('watched')
 export const swapPhase = defineSignal<[{ swapId: string; phase: PhaseName; expectedEndAt: number | null }]>('swapPhase')
 export const swapEnded = defineSignal<[SwapEnd]>('swapEnded')
 /** For a person with only Temporal's CLI or UI left. */
@@ -14,9 +18,23 @@ export const forceReleaseByHand = defineSignal<[{ reason: string; by?: string; h
 
 /** The arbiter tells a waiting swap to begin; it may come twice (G4). */
 export const go = defineSignal<[Go]>('go')
+/** Why a waiting swap will not get its turn; its cancellation follows (G5). One that missed it learns the same when it asks `still_waiting`. */
+export const withdrawn = defineSignal<[{ readonly code: ErrorCode; readonly message: string | null }]>('withdrawn')
 export const progress = defineQuery<Swap>('progress')
 
 export const workflowTypes = { arbiter: 'gpuArbiter', swap: 'swap', check: 'check', monitor: 'monitor' } as const
+
+/** A worker that dies with the arbiter's task in hand holds everyone up for so long (ARBITER.md A8). */
+export const arbiterTaskTimeout = '3s'
+
+/** Argument of the arbiter: `carried` is null for a fresh one, its own state after continue-as-new (A6). */
+export interface ArbiterRequest {
+  readonly clusterId: string
+  readonly carried: ArbiterState | null
+}
+export interface MonitorRequest {
+  readonly clusterId: string
+}
 
 /** Argument of the `swap` workflow: the accepted command's facts. The rest comes with `go`. */
 export interface SwapRequest {

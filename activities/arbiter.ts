@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client'
+import type { Command, DecideReply } from '../domain/arbitration/command.ts'
+import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-commit.ts'
+import { arbiterWorkflowId, monitorWorkflowId, type ClusterId } from '../domain/names.ts'
+import { arbiterTaskTimeout, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
+
+export interface ArbiterPlace {
+  /** Connected; stays its owner's. */
+  readonly client: Client
+  readonly clusterId: ClusterId
+  readonly taskQueue: string
+}
+
+/** A little longer than a batch waits, so that a call which nobody waits for any more ends by itself. */
+const callLimitMs = 6_000
+
+/**
+ * The worker's way to the arbiter: one batcher a process (ARBITER.md A2). `ask` throws `ArbiterSilent` when there is no answer within five seconds.
+ * Starts the arbiter if it isn't there.
+ */
+export function createArbiterClient(place: ArbiterPlace): Batcher {
+  return createBatcher({
+    send: (updateId, commands) => sendBatch(place, updateId, commands),
+    now: steadyNow,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+    newId: randomUUID,
+  })
+}
+
+/** Milliseconds since 1970 that never step back: setting this machine's clock must not make a command late. */
+const steadyNow = (): number => performance.timeOrigin + performance.now()
+
+async function sendBatch(place: ArbiterPlace, updateId: string, commands: readonly Command[]): Promise<DecideReply> {
+  const arbiter = place.client.workflow.getHandle(arbiterWorkflowId(place.clusterId))
+  try {
+    return await place.client.withDeadline(Date.now() + callLimitMs, () => arbiter.executeUpdate(decide, { updateId, args: [commands] }))
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) await ensureArbiter(place)
+    throw new ArbiterSilent(isSilence(error) ? 'worker_down' : 'temporal_down', { cause: error })
+  }
+}
+
+const isSilence = (error: unknown): boolean => error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof WorkflowNotFoundError
+
+/** Starts arbiter and monitor of the cluster where they don't run (A8). Safe to repeat, from any number of workers. */
+export async function ensureArbiter({ client, clusterId, taskQueue }: ArbiterPlace): Promise<void> {
+  const arbiter: ArbiterRequest = { clusterId, carried: null }
+  const monitor: MonitorRequest = { clusterId }
+  await Promise.all([
+    start(client, workflowTypes.arbiter, arbiterWorkflowId(clusterId), taskQueue, [arbiter]),
+    start(client, workflowTypes.monitor, monitorWorkflowId(clusterId), taskQueue, [monitor]),
+  ])
+}
+
+async function start(client: Client, type: string, workflowId: string, taskQueue: string, args: unknown[]): Promise<WorkflowHandle | null> {
+  try {
+    // no search attributes: one that is not registered would fail the start (A9)
+    return await client.workflow.start(type, {
+      workflowId,
+      taskQueue,
+      args,
+      workflowTaskTimeout: arbiterTaskTimeout,
+      workflowIdConflictPolicy: 'FAIL',
+    })
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null
+    throw error
+  }
+}

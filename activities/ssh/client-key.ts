@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import ssh2 from 'ssh2'
+import type { ParsedKey } from 'ssh2'
+
+export interface ClientKey {
+  readonly privateKey: string
+  /** One line for a host's authorized_keys. */
+  readonly publicKey: string
+}
+
+/**
+ * Our own SSH key, `<keysDir>/id_ed25519` in OpenSSH's format; made when it is missing (0600, safe when several processes do it at once).
+ * Throws when the file is there and can't be used: it is never replaced.
+ */
+export async function ensureClientKey(keysDir: string): Promise<ClientKey> {
+  const file = join(keysDir, 'id_ed25519')
+  const there = await textOf(file)
+  if (there !== null) return readClientKey(file, there)
+  await mkdir(keysDir, { recursive: true, mode: 0o700 })
+  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'spark-control' })
+  const draft = `${file}.${randomUUID()}`
+  await writeFile(draft, made.private, { mode: 0o600, flag: 'wx' })
+  try {
+    await link(draft, file) // unlike a rename it never replaces the key of a process that was faster
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+  const key = readClientKey(file, await readFile(file, 'utf8'))
+  await writeFile(`${file}.pub`, `${key.publicKey}\n`, { mode: 0o644 })
+  return key
+}
+
+function readClientKey(file: string, text: string): ClientKey {
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(text) // OpenSSH's format gives a list of one, whatever the types say
+  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  if (key === undefined || key instanceof Error || !key.isPrivateKey()) throw new Error(`${file} is no private key without a passphrase`)
+  return { privateKey: text, publicKey: `${key.type} ${key.getPublicSSH().toString('base64')} spark-control` }
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}

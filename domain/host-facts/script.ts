@@ -1,0 +1,85 @@
+import type { Host } from '../cluster.ts'
+import { quotePath, quoteWord, shellScript } from '../shell.ts'
+
+const parts = `
+begin() { printf '\\n#spark %s\\n' "$1"; }
+finish() { printf '\\n#spark = %s\\n' "$1"; }
+file() { begin "$1"; if [ -e "$2" ]; then cat "$2" 2>&1; finish $?; else finish missing; fi; }
+`
+
+/**
+ * One look at a whole host in one exec. Every part has its own limit and its own exit code, so that a docker that hangs hides nothing else.
+ * `file` is for what may be missing; `part` keeps both outputs; `quiet` drops what is said on standard error.
+ */
+const look = `${parts}
+state_dir=$1 cache=$2 port=$3
+LC_ALL=C
+export LC_ALL
+part() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>&1; finish $?; }
+quiet() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>/dev/null; finish $?; }
+
+quiet time 3 date +%s%3N
+quiet boot 3 cat /proc/sys/kernel/random/boot_id
+quiet meminfo 3 cat /proc/meminfo
+begin home; printf '%s\\n' "$HOME"; finish 0
+begin state_dir
+if [ ! -d "$state_dir" ]; then echo missing; elif [ -w "$state_dir" ]; then echo writable; else echo unwritable; fi
+finish 0
+file fence "$state_dir/fence"
+file marker "$state_dir/marker"
+quiet state_disk 3 df -B1 --output=avail "$state_dir"
+quiet cache_disk 3 df -B1 --output=avail "$cache"
+part listening 3 bash -c ": < /dev/tcp/127.0.0.1/$port"
+quiet gpu 6 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits
+quiet apps 6 nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits
+begin docker
+listed=$(timeout -k 1 8 docker ps --all --no-trunc --format '{{json .}}' 2>&1)
+code=$?
+printf '%s\\n' "$listed"
+finish $code
+names=$(printf '%s\\n' "$listed" | sed -n 's/^{.*"Names":"\\([A-Za-z0-9][A-Za-z0-9_.-]*\\)[",].*/\\1/p')
+[ -z "$names" ] || quiet inspect 8 docker inspect $names
+printf '\\n#spark end\\n'
+`
+
+/** The longest that the look above may take, in seconds. */
+export const factsLimit_s = 45
+
+/** The command line of the look. Changes nothing on the host. */
+export const factsCommand = (host: Host): string =>
+  `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(String(host.vllmPort)))}`
+
+const stateLook = `${parts}
+file fence "$1/fence"
+file marker "$1/marker"
+printf '\\n#spark end\\n'
+`
+
+/** The command line that shows the fence and the step marker alone. */
+export const stateCommand = (host: Host): string => `timeout -k 5 10 ${shellScript(stateLook, 'spark-state', quotePath(host.stateDir))}`
+
+/** One part of the look. `code` is null where there was nothing to run or read. */
+export interface FactsPart {
+  readonly text: string
+  readonly code: number | null
+}
+
+/** Splits what the look printed into its parts. Null when it did not get to its end: half a look is no look. */
+export function factsParts(stdout: string): ReadonlyMap<string, FactsPart> | null {
+  const parts = new Map<string, FactsPart>()
+  let name: string | null = null
+  let lines: string[] = []
+  for (const line of stdout.split('\n')) {
+    const word = line.startsWith('#spark ') ? line.slice(7) : null
+    if (word === 'end') return parts
+    if (word === null) lines.push(line)
+    else if (word.startsWith('= ')) {
+      if (name !== null) parts.set(name, { text: lines.join('\n').trim(), code: /^= \d+$/.test(word) ? Number(word.slice(2)) : null })
+      name = null
+    } else {
+      name = word
+      lines = []
+    }
+  }
+  return null
+}

@@ -1,0 +1,130 @@
+import { nameAndTag } from './images.ts'
+import type { Image } from './images.ts'
+import type { Container } from './container.ts'
+
+const never = '0001-01-01T00:00:00Z'
+
+/** One element of what `docker inspect` prints. */
+export function inspection(container: Container): object {
+  const { spec, state } = container
+  const [path = '', ...args] = container.argv
+  return {
+    Id: container.id,
+    Created: container.createdAt.toISOString(),
+    Path: path,
+    Args: args,
+    State: {
+      Status: state,
+      Running: container.running,
+      Paused: false,
+      Restarting: false,
+      OOMKilled: false,
+      Dead: false,
+      Pid: container.running ? (container.programs[0]?.pid ?? 0) : 0,
+      ExitCode: container.exitCode,
+      Error: '',
+      StartedAt: container.startedAt?.toISOString() ?? never,
+      FinishedAt: container.finishedAt?.toISOString() ?? never,
+    },
+    Image: spec.imageId,
+    Name: `/${spec.name}`,
+    RestartCount: container.restarts,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    Mounts: spec.binds.map((bind) => {
+      const [source = '', destination = '', mode = ''] = bind.split(':')
+      return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro'), Propagation: 'rprivate' }
+    }),
+    HostConfig: {
+      Binds: spec.binds.length > 0 ? spec.binds : null,
+      NetworkMode: spec.network,
+      RestartPolicy: { Name: spec.restart.name, MaximumRetryCount: spec.restart.most },
+      AutoRemove: spec.autoRemove,
+      Privileged: spec.privileged,
+      IpcMode: spec.ipc,
+    },
+    Config: {
+      Hostname: container.id.slice(0, 12),
+      Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      Cmd: spec.cmd.length > 0 ? spec.cmd : null,
+      Image: spec.image,
+      Entrypoint: spec.entrypoint.length > 0 ? spec.entrypoint : null,
+      Labels: spec.labels,
+    },
+    NetworkSettings: { Ports: {}, Networks: { [spec.network]: {} } },
+  }
+}
+
+/** One line of `docker ps`, as its templates see it. */
+export function row(container: Container, whole: boolean): Record<string, unknown> {
+  const { spec } = container
+  const command = container.argv.join(' ')
+  const shown = whole || command.length <= 20 ? command : `${command.slice(0, 19)}…`
+  return {
+    Command: `"${shown}"`,
+    CreatedAt: container.createdAt.toISOString().replace('T', ' ').replace(/\..*/, ' +0000 UTC'),
+    ID: whole ? container.id : container.id.slice(0, 12),
+    Image: spec.image,
+    Labels: Object.entries(spec.labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    LocalVolumes: '0',
+    Mounts: spec.binds.map((bind) => bind.split(':')[0]).join(','),
+    Names: spec.name,
+    Networks: spec.network,
+    Ports: spec.ports.join(', '),
+    RunningFor: `${ago(container.createdAt)} ago`,
+    Size: '0B',
+    State: container.state,
+    Status: status(container),
+  }
+}
+
+/** One line of `docker images`, as its templates see it. */
+export function imageRow(image: Image, whole: boolean): Record<string, unknown> {
+  return {
+    Containers: 'N/A',
+    CreatedAt: image.created.toISOString().replace('T', ' ').replace(/\..*/, ' +0000 UTC'),
+    CreatedSince: `${ago(image.created)} ago`,
+    Digest: '<none>',
+    ID: whole ? image.id : image.id.slice(7, 19),
+    Repository: image.name,
+    SharedSize: 'N/A',
+    Size: 'N/A',
+    Tag: image.tag,
+  }
+}
+
+/** One element of what `docker image inspect` prints. */
+export function imageInspection(image: Image): object {
+  return {
+    Id: image.id,
+    RepoTags: [`${image.name}:${image.tag}`],
+    RepoDigests: [],
+    Created: image.created.toISOString(),
+    Architecture: 'arm64',
+    Os: 'linux',
+    Config: { Entrypoint: image.entrypoint, Labels: {} },
+  }
+}
+
+/** `vllm-node` and `vllm-node:latest` are the same image. */
+export function sameImage(a: string, b: string): boolean {
+  return nameAndTag(a).join(':') === nameAndTag(b).join(':')
+}
+
+function status(container: Container): string {
+  if (container.running) return `Up ${ago(container.startedAt ?? container.createdAt)}`
+  if (container.state === 'created') return 'Created'
+  if (container.state === 'removing') return 'Removal In Progress'
+  return `Exited (${String(container.exitCode)}) ${ago(container.finishedAt ?? container.createdAt)} ago`
+}
+
+function ago(since: Date): string {
+  const seconds = Math.floor((Date.now() - since.getTime()) / 1000)
+  if (seconds < 1) return 'Less than a second'
+  if (seconds < 60) return seconds === 1 ? '1 second' : `${String(seconds)} seconds`
+  if (seconds < 3600) return seconds < 120 ? 'About a minute' : `${String(Math.floor(seconds / 60))} minutes`
+  if (seconds < 48 * 3600) return seconds < 7200 ? 'About an hour' : `${String(Math.floor(seconds / 3600))} hours`
+  return `${String(Math.floor(seconds / 86400))} days`
+}

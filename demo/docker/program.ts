@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Machine } from '../machine.ts'
+import { kill } from '../shell.ts'
+
+/** Anything that runs in a container: PID 1, or what an exec started. */
+export interface Program {
+  readonly pid: number
+  readonly argv: readonly string[]
+  /** The exit code, once it has ended; never rejects. */
+  readonly exited: Promise<number>
+  /** A model engine whose container `docker stop` cannot end. */
+  readonly hangsAtStop: boolean
+  /** What `docker top` shows of it. */
+  processes(): { pid: number; command: string }[]
+  signal(name: NodeJS.Signals): void
+}
+
+export interface ProgramIo {
+  out(text: string): void
+  err(text: string): void
+  /** The container's own log, wherever the program's output goes: what `/proc/1/fd/1` is in there. */
+  toLog(text: string): void
+  readonly stdin?: Readable
+}
+
+/** `sleep infinity` and its like. As PID 1 it has no handler for SIGTERM, so the kernel drops it and only SIGKILL ends it. */
+export function startSleep(machine: Machine, argv: readonly string[], isFirst: boolean): Program {
+  const ended = Promise.withResolvers<number>()
+  const seconds = Number(argv[1])
+  const timer = Number.isFinite(seconds) ? setTimeout(() => ended.resolve(0), seconds * 1000).unref() : undefined
+  const simulatedPid = machine.nextPid()
+  return {
+    pid: simulatedPid,
+    argv,
+    exited: ended.promise,
+    hangsAtStop: false,
+    processes: () => [{ pid: simulatedPid, command: argv.join(' ') }],
+    signal: (name) => {
+      if (isFirst && name !== 'SIGKILL') return
+      clearTimeout(timer)
+      ended.resolve(name === 'SIGKILL' ? 137 : 143)
+    },
+  }
+}
+
+/** Is there such a command on the container's PATH? */
+export function isThere(command: string, path: string): boolean {
+  const places = command.includes('/') ? [command] : path.split(delimiter).map((dir) => join(dir, command))
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/**
+ * A real process of this machine, playing one in the container: how shells and small tools run there. Its text may name `/proc/1/fd/1`,
+ * the container's log, which is file descriptor 3 here.
+ */
+export function startProcess(machine: Machine, argv: readonly string[], env: Readonly<Record<string, string>>, io: ProgramIo): Program {
+  const [command = '', ...args] = argv.map((word) => machine.disk.rewrite(word).replace(/>>?\s*\/proc\/1\/fd\/[12]\b/g, '>&3'))
+  const child = spawn(command, args, { cwd: machine.disk.home, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  const ended = Promise.withResolvers<number>()
+  const pid = child.pid
+  if (pid !== undefined) machine.shell.owns(pid)
+  child.stdin.on('error', () => undefined)
+  if (io.stdin) io.stdin.pipe(child.stdin)
+  else child.stdin.end()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => io.out(text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => io.err(text))
+  const log = child.stdio[3] as Readable | null // asked for as a pipe above
+  log?.setEncoding('utf8').on('data', (text: string) => io.toLog(text))
+  child.on('error', () => ended.resolve(127))
+  child.on('exit', (code, signal) => ended.resolve(signal ? (signal === 'SIGKILL' ? 137 : 143) : (code ?? 255)))
+  const simulatedPid = machine.nextPid()
+  return {
+    pid: simulatedPid,
+    argv,
+    exited: ended.promise,
+    hangsAtStop: false,
+    processes: () => [{ pid: simulatedPid, command: argv.join(' ') }],
+    signal: (name) => {
+      if (pid !== undefined) kill(name === 'SIGKILL' ? -pid : pid, name)
+    },
+  }
+}

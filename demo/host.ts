@@ -1,0 +1,269 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { demoModels, storedOf } from './catalog.ts'
+import { HostDisk } from './disk.ts'
+import { DockerDaemon } from './docker/daemon.ts'
+import { dockerTool } from './docker/cli.ts'
+import { Door } from './door.ts'
+import type { Tool } from './door.ts'
+import { EventLog } from './events.ts'
+import { fingerprint } from './keys.ts'
+import { firstPid } from './machine.ts'
+import type { Behaviour, Machine } from './machine.ts'
+import { Memory, sparkMemory } from './memory.ts'
+import type { MemorySize } from './memory.ts'
+import { nvidiaSmi } from './nvidia-smi.ts'
+import { Pace } from './pace.ts'
+import { seed, storeModel } from './seed.ts'
+import type { StoredModel } from './seed.ts'
+import { Shell } from './shell.ts'
+import { SshServer } from './ssh-server.ts'
+
+export interface DemoHostOptions {
+  readonly name: string
+  /** Everything of the host lives here; made if missing. */
+  readonly dir: string
+  /** Lines for authorized_keys. */
+  readonly authorizedKeys: readonly string[]
+  readonly user?: string
+  /** 0: any free port. Another one that is taken is replaced by a free one. */
+  readonly sshPort?: number
+  readonly vllmPort?: number
+  /** How many times faster than a real Spark all but loading is: 0.05 for tests. */
+  readonly timeScale?: number
+  readonly load_s?: Behaviour['load_s']
+  readonly completion_s?: number
+  readonly slowWarm_s?: number
+  readonly stopHang?: Partial<Behaviour['stopHang']>
+  readonly memory?: Partial<MemorySize>
+  /** Weights on its disk: names are complete ones. Default: the demo catalog's. */
+  readonly models?: readonly (string | StoredModel)[]
+  readonly images?: readonly string[]
+}
+
+/** One simulated DGX Spark on loopback. Whoever starts it owns it, and closes it. */
+export class DemoHost {
+  readonly name: string
+  readonly user: string
+  readonly dir: string
+  readonly vllmPort: number
+  readonly eventsFile: string
+  sshPort = 0
+  readonly #machine: Machine & { behaviour: Behaviour }
+  readonly #disk: HostDisk
+  readonly #shell: Shell
+  readonly #daemon: DockerDaemon
+  readonly #door: Door
+  readonly #ssh: SshServer
+
+  constructor(options: DemoHostOptions, vllmPort: number) {
+    this.name = options.name
+    this.user = options.user ?? 'spark'
+    this.vllmPort = vllmPort
+    const pace = new Pace(options.timeScale ?? 1)
+    const disk = new HostDisk(options.dir)
+    seed(
+      disk,
+      (options.models ?? demoModels.flatMap(storedOf)).map((model) => (typeof model === 'string' ? { model, complete: true } : model)),
+    )
+    writeFileSync(join(disk.dir, 'ssh', 'authorized_keys'), options.authorizedKeys.map((key) => `${key.trim()}\n`).join(''), { mode: 0o600 })
+    this.dir = disk.dir
+    this.#disk = disk
+    this.#shell = new Shell(disk, this.user, 2 * pace.scale)
+    const events = new EventLog(join(disk.dir, 'events.jsonl'))
+    this.eventsFile = events.file
+    let pid = firstPid
+    this.#machine = {
+      name: this.name,
+      pace,
+      events,
+      disk,
+      memory: new Memory(disk, pace, { ...sparkMemory, ...options.memory }),
+      shell: this.#shell,
+      behaviour: {
+        load_s: options.load_s ?? { min: 5, max: 20 },
+        completion_s: options.completion_s ?? 0.4,
+        slowWarm_s: options.slowWarm_s ?? 8,
+        stopHang: { killWorks: true, endsAfter_s: null, ...options.stopHang },
+      },
+      boundPorts: new Map(),
+      engines: new Set(),
+      nextPid: () => (pid += 1),
+    }
+    this.#daemon = new DockerDaemon(this.#machine, options.images ?? ['vllm-node', 'vllm/vllm-openai', 'nvcr.io/nvidia/vllm:25.11-py3'])
+    this.#door = new Door({
+      docker: dockerTool(this.#daemon, disk, () => this.#shell.diskFull),
+      'nvidia-smi': nvidiaSmi(this.#machine),
+      vllm: this.#vllm,
+      'kill-simulated': this.#killSimulated,
+      reboot: this.#reboot,
+      shutdown: this.#reboot,
+      poweroff: this.#reboot,
+    })
+    this.#ssh = new SshServer(disk, this.#shell, events, this.user)
+  }
+
+  /** `ssh-ed25519 AAAA…` of the host's key. */
+  get hostKey(): string {
+    return this.#ssh.publicKey
+  }
+
+  get fingerprint(): string {
+    return fingerprint(this.#ssh.publicKey)
+  }
+
+  /** Changes how engines behave from now on. */
+  behave(change: Partial<Behaviour>): void {
+    Object.assign(this.#machine.behaviour, change)
+  }
+
+  /** Powers it on: a new boot id, SSH on its port, containers with a restart policy up again. */
+  async powerOn(sshPort = this.sshPort): Promise<void> {
+    this.#shell.killAll() // of a run before this one that was killed
+    this.#disk.write('/proc/sys/kernel/random/boot_id', `${randomUUID()}\n`)
+    this.#disk.write('/proc/sys/vm/drop_caches', '0\n')
+    this.#machine.memory.reset()
+    await this.#door.open(this.#disk)
+    this.#daemon.boot()
+    this.sshPort = await this.#ssh.listen(sshPort)
+    this.#machine.events.write('boot', { host: this.name, ssh_port: this.sshPort })
+  }
+
+  /** A power cut: nothing says goodbye, nothing is left running; the disk stays. */
+  async powerOff(): Promise<void> {
+    this.#machine.events.write('power_off', { host: this.name })
+    const stopped = this.#ssh.stop()
+    this.#shell.killAll()
+    this.#daemon.powerCut()
+    this.#machine.memory.reset()
+    await Promise.all([stopped, this.#door.close()])
+  }
+
+  /** Ends the host for good; its directory stays. */
+  async close(): Promise<void> {
+    await this.powerOff()
+    this.#disk.close()
+  }
+
+  /** Resets all SSH connections; commands that run in them live on. */
+  cutConnections(): void {
+    this.#machine.events.write('fault', { fault: 'cut' })
+    this.#ssh.cut()
+  }
+
+  /** Accepts connections and answers nothing, or wakes again. Containers go on. */
+  freeze(frozen: boolean): void {
+    this.#machine.events.write('fault', { fault: frozen ? 'freeze' : 'thaw' })
+    this.#ssh.freeze(frozen)
+  }
+
+  /** A reinstalled host: cuts all connections, and greets with another key. */
+  async changeHostKey(): Promise<void> {
+    this.#machine.events.write('fault', { fault: 'host_key' })
+    await this.#ssh.stop()
+    this.#ssh.changeKey()
+    await this.#ssh.listen(this.sshPort)
+  }
+
+  /** No shell command can write a file, `df` shows nothing left, `docker run` fails. Files that are there can't be overwritten either. */
+  fillDisk(): void {
+    this.#shell.diskFull = true
+    writeFileSync(join(this.dir, 'disk-full'), '')
+  }
+
+  emptyDisk(): void {
+    this.#shell.diskFull = false
+    rmSync(join(this.dir, 'disk-full'), { force: true })
+  }
+
+  /** `docker` is not installed; containers go on. */
+  removeDocker(): void {
+    this.#shell.withoutDocker(true)
+  }
+
+  restoreDocker(): void {
+    this.#shell.withoutDocker(false)
+  }
+
+  /** Something else takes this much memory; 0 gives it back. */
+  takeMemory(gib: number): void {
+    this.#machine.memory.takeAway(gib)
+  }
+
+  /** Puts a model's files on its disk. */
+  storeModel(model: string, complete = true): void {
+    storeModel(this.#disk, { model, complete })
+  }
+
+  /** Kills one of the processes of whatever engine runs: its API server (the core lives on), or its core. False when there is none. */
+  killEngine(part: 'server' | 'core'): boolean {
+    const pids = [...this.#machine.engines].flatMap((engine) =>
+      engine.processes().filter(({ command }) => command.startsWith('VLLM::') === (part === 'core')),
+    )
+    return pids.map(({ pid }) => this.#killPid(pid)).some(Boolean)
+  }
+
+  /** The host's own file behind a path such as `/var/lib/spark-control/fence`. */
+  file(path: string): string {
+    return this.#disk.path(path.replace(/^~/, this.#disk.home))
+  }
+
+  #killPid(pid: number): boolean {
+    return [...this.#machine.engines].some((engine) => engine.killProcess(pid))
+  }
+
+  /** `vllm` typed by a script inside a container. */
+  readonly #vllm: Tool = async (call) => {
+    const container = this.#daemon.find(call.container)
+    if (!container?.running) return 127
+    const toLog = (text: string): void => container.log.write('out', text)
+    const program = this.#daemon.exec(container, ['vllm', ...call.args], call.env, {
+      out: (text: string) => call.out(text),
+      err: (text: string) => call.err(text),
+      toLog,
+    })
+    call.gone.addEventListener('abort', () => program.signal('SIGKILL'))
+    return await program.exited
+  }
+
+  readonly #killSimulated: Tool = (call) => {
+    const pids = call.args.filter((arg) => /^5\d{6}$/.test(arg)).map(Number)
+    const missed = pids.filter((pid) => !this.#killPid(pid))
+    for (const pid of missed) call.err(`kill: (${String(pid)}) - No such process\n`)
+    return Promise.resolve(missed.length > 0 ? 1 : 0)
+  }
+
+  readonly #reboot: Tool = (call) => {
+    // Not awaited: the command that asked dies with the host.
+    void this.powerOff().then(() => (call.tool === 'reboot' || call.args.includes('-r') ? this.powerOn() : undefined))
+    return Promise.resolve(0)
+  }
+}
+
+/** Makes a host and powers it on. Ports that were asked for and are taken are replaced by free ones. */
+export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost> {
+  const host = new DemoHost(options, await freePort(options.vllmPort ?? 0))
+  await host.powerOn(await freePort(options.sshPort ?? 0))
+  return host
+}
+
+/** The wished port if it is free, or any free one. */
+async function freePort(wished: number): Promise<number> {
+  const probe = createServer()
+  return await new Promise((done, failed) => {
+    probe.once('error', () => (wished === 0 ? failed(new Error('no free port on loopback')) : done(freePort(0))))
+    probe.listen(wished, '127.0.0.1', () => {
+      // A TCP server's address is no pipe's name.
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => done(port))
+    })
+  })
+}
+
+/** Is there a host's directory already? Its ports are then kept. */
+export function knownHost(dir: string): boolean {
+  return existsSync(join(dir, 'ssh', 'host_key'))
+}

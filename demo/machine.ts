@@ -1,0 +1,45 @@
+import type { HostDisk } from './disk.ts'
+import type { EventLog } from './events.ts'
+import type { Memory } from './memory.ts'
+import type { Pace } from './pace.ts'
+import type { Shell } from './shell.ts'
+
+/** How engines and containers of a host behave. Seconds are real ones unless said otherwise. */
+export interface Behaviour {
+  /** How long a model loads: a number, or a range of which each model has its own fixed place. */
+  readonly load_s: number | { readonly min: number; readonly max: number }
+  /** How long a completion takes when its prompt does not say `slow:<seconds>`. */
+  readonly completion_s: number
+  /** How long the first completion of a `slow-warm` model takes. */
+  readonly slowWarm_s: number
+  /** A `stop-hangs` model: may `docker kill` and `docker rm --force` end it, and does it end by itself this long after a stop? */
+  readonly stopHang: { readonly killWorks: boolean; readonly endsAfter_s: number | null }
+}
+
+/** An engine, as the rest of the host sees it. */
+export interface RunningEngine {
+  readonly pid: number
+  readonly model: string
+  processes(): { pid: number; command: string }[]
+  /** False when the process is not its. */
+  killProcess(pid: number): boolean
+}
+
+/** What the parts of one simulated host share. */
+export interface Machine {
+  readonly name: string
+  readonly pace: Pace
+  readonly events: EventLog
+  readonly disk: HostDisk
+  readonly memory: Memory
+  readonly shell: Shell
+  readonly behaviour: Behaviour
+  /** Ports that an engine has bound, also while it does not listen yet: port → pid. */
+  readonly boundPorts: Map<number, number>
+  /** Engines that still hold the GPU. */
+  readonly engines: Set<RunningEngine>
+  nextPid(): number
+}
+
+/** Process ids of simulated processes begin above every real one (Linux: 4,194,304 at most), so that a `kill` of one never hits the machine's own. */
+export const firstPid = 5_000_000

@@ -1,0 +1,76 @@
+import { existsSync, fstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { demoModels } from './catalog.ts'
+import { writeConfig } from './config-files.ts'
+import { startDemoHost } from './host.ts'
+import type { DemoHost } from './host.ts'
+import { keepKey } from './keys.ts'
+
+/** `node demo/start.ts --dir <dir> [--load-s 5-20] [--time-scale 1]`: two simulated Sparks, until told to stop or left alone. */
+const { values } = parseArgs({
+  options: { dir: { type: 'string' }, 'load-s': { type: 'string', default: '5-20' }, 'time-scale': { type: 'string', default: '1' } },
+})
+if (values.dir === undefined) {
+  console.error('usage: node demo/start.ts --dir <dir> [--load-s <seconds> | <from>-<to>] [--time-scale <factor>]')
+  process.exit(2)
+}
+const dir = resolve(values.dir)
+mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 })
+const client = keepKey(join(dir, 'keys', 'id_ed25519'), 'spark-control demo')
+
+const hosts: DemoHost[] = []
+for (const name of ['spark-1', 'spark-2']) {
+  const before = portsOf(name)
+  hosts.push(
+    await startDemoHost({
+      name,
+      dir: join(dir, name),
+      authorizedKeys: [client.publicKey],
+      sshPort: before.ssh_port,
+      vllmPort: before.vllm_port,
+      load_s: range(values['load-s']),
+      timeScale: Number(values['time-scale']),
+    }),
+  )
+}
+for (const host of hosts) writeFileSync(join(host.dir, 'ports.json'), JSON.stringify({ ssh_port: host.sshPort, vllm_port: host.vllmPort }))
+writeConfig(dir, hosts, demoModels)
+console.log(
+  JSON.stringify({
+    ready: true,
+    hosts: hosts.map(({ name, sshPort, vllmPort, fingerprint }) => ({ name, ssh_port: sshPort, vllm_port: vllmPort, fingerprint })),
+  }),
+)
+
+let stopping = false
+async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
+  setTimeout(() => process.exit(1), 1_800).unref()
+  await Promise.all(hosts.map((host) => host.close()))
+  process.exit(0)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
+
+// Left alone: whoever started us holds the other end of our input, or is our parent.
+const input = fstatSync(0)
+if (input.isFIFO() || input.isSocket())
+  process.stdin
+    .on('end', () => void stop())
+    .on('error', () => void stop())
+    .resume()
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && void stop(), 500).unref()
+
+/** The ports of the last time, so that a cluster.yaml that somebody read stays true. */
+function portsOf(name: string): { ssh_port: number; vllm_port: number } {
+  const file = join(dir, name, 'ports.json')
+  // Our own file, written below by the same program.
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { ssh_port: number; vllm_port: number }) : { ssh_port: 0, vllm_port: 0 }
+}
+
+function range(text: string): number | { min: number; max: number } {
+  const [min = 0, max] = text.split('-').map(Number)
+  return max === undefined ? min : { min, max }
+}

@@ -1,0 +1,262 @@
+import { createServer } from 'node:net'
+import type { Machine } from '../machine.ts'
+import type { Program, ProgramIo } from '../docker/program.ts'
+import { cudaTotal_gib } from '../memory.ts'
+import { waitMs } from '../pace.ts'
+import { EngineApi } from './api.ts'
+import { readArguments, UsageError } from './arguments.ts'
+import type { VllmArguments } from './arguments.ts'
+import { failures, loadTime_s, sentinelOf } from './sentinel.ts'
+import type { EngineFailure } from './sentinel.ts'
+import { startupSteps } from './startup.ts'
+import type { StartupStep } from './startup.ts'
+import { weightsAreThere } from './weights.ts'
+import type { Binds } from './weights.ts'
+
+/** Where an engine runs. */
+export interface EnginePlace {
+  readonly container: string
+  readonly binds: Binds
+  readonly env: Readonly<Record<string, string>>
+  readonly io: ProgramIo
+}
+
+class Failed extends Error {
+  readonly failure: EngineFailure
+
+  constructor(failure: EngineFailure) {
+    super(failure.cause)
+    this.failure = failure
+  }
+}
+
+/** `vllm serve …` in a container: loads, then serves on the port it was told, until it is ended or fails. */
+export class Engine implements Program {
+  readonly pid: number
+  readonly argv: readonly string[]
+  readonly exited: Promise<number>
+  readonly model: string
+  readonly #corePid: number
+  readonly #machine: Machine
+  readonly #place: EnginePlace
+  readonly #args: VllmArguments
+  readonly #held_gib: number
+  readonly #over = new AbortController()
+  readonly #end = Promise.withResolvers<number>()
+  #api: EngineApi | undefined
+  #serverGone = false
+  #coreGone = false
+
+  constructor(machine: Machine, argv: readonly string[], args: VllmArguments, place: EnginePlace) {
+    this.#machine = machine
+    this.#place = place
+    this.#args = args
+    this.argv = argv
+    this.model = args.model
+    this.exited = this.#end.promise
+    this.pid = machine.nextPid()
+    this.#corePid = machine.nextPid()
+    this.#held_gib = args.gpuMemoryUtilization * cudaTotal_gib
+    const marks = Object.fromEntries(Object.entries(place.env).filter(([name]) => name.startsWith('SPARK_')))
+    machine.events.write('engine_start', { pid: this.pid, model: args.model, port: args.port, container: place.container, env: marks })
+    machine.engines.add(this)
+    void this.#live()
+  }
+
+  get hangsAtStop(): boolean {
+    return sentinelOf(this.model) === 'stop-hangs' && !this.#serverGone
+  }
+
+  processes(): { pid: number; command: string }[] {
+    const server = this.#serverGone ? [] : [{ pid: this.pid, command: `/usr/bin/python3 /usr/local/bin/${this.argv.join(' ')}` }]
+    return [...server, ...(this.#coreGone ? [] : [{ pid: this.#corePid, command: 'VLLM::EngineCore' }])]
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (name === 'SIGKILL') {
+      this.#finish(137, 'killed')
+      this.#dropCore()
+    } else if (!this.hangsAtStop && !this.#over.signal.aborted) {
+      this.#say('APIServer', 'launcher.py:110', 'Shutting down FastAPI HTTP server.')
+      void this.#machine.pace.wait(0.5).then(() => {
+        this.#finish(0, name)
+        this.#dropCore()
+      })
+    }
+  }
+
+  /** `kill -9` of one of its two processes. The server's leaves the core and its memory behind; the core's takes the server along after a while. */
+  killProcess(pid: number): boolean {
+    if (pid === this.pid && !this.#serverGone) this.#finish(137, 'server_killed')
+    else if (pid === this.#corePid && !this.#coreGone) this.#coreDied('core_killed', 0)
+    else return false
+    return true
+  }
+
+  #isOver(): boolean {
+    return this.#over.signal.aborted
+  }
+
+  async #live(): Promise<void> {
+    try {
+      const load_s = loadTime_s(this.model, this.#machine.behaviour.load_s)
+      const began = Date.now()
+      for (const step of startupSteps(this.#args, load_s, this.#held_gib, this.argv.includes('--enforce-eager'))) {
+        await waitMs(began + step.at * load_s * 1000 - Date.now(), this.#over.signal)
+        if (this.#isOver()) return
+        await this.#take(step)
+      }
+      await waitMs(began + load_s * 1000 - Date.now(), this.#over.signal)
+      if (!this.#isOver()) await this.#serve()
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error
+      this.#giveUp(error.failure)
+    }
+  }
+
+  async #take(step: StartupStep): Promise<void> {
+    const { memory } = this.#machine
+    const sentinel = sentinelOf(this.model)
+    switch (step.act) {
+      case 'find_model':
+        if (sentinel === 'gated') throw new Failed(failures.gated(this.model))
+        if (sentinel === 'unsupported-arch') throw new Failed(failures.unsupportedArchitecture())
+        if (!weightsAreThere(this.model, this.#place.binds, this.#place.env, this.#machine.disk)) {
+          throw new Failed(this.model.startsWith('/') ? failures.noSuchPath(this.model) : failures.notDownloaded(this.model))
+        }
+        break
+      case 'bind_port':
+        await this.#bindPort()
+        break
+      case 'check_memory': {
+        const free = memory.free_gib()
+        if (free < this.#held_gib) throw new Failed(failures.shortOfMemory(free, cudaTotal_gib, this.#args.gpuMemoryUtilization))
+        break
+      }
+      case 'half_loaded':
+        memory.hold(this.#corePid, this.#held_gib * 0.31)
+        if (sentinel === 'oom') throw new Failed(failures.outOfMemory())
+        if (sentinel === 'oom-kill') throw new Failed(failures.killedByKernel(this.#corePid))
+        if (sentinel === 'never-healthy') await new Promise((done) => this.#over.signal.addEventListener('abort', done))
+        break
+      case 'hold_weights':
+        memory.hold(this.#corePid, this.#held_gib * 0.62 * (step.weights ?? 0))
+        break
+      case 'hold_all':
+        memory.hold(this.#corePid, this.#held_gib)
+    }
+    if (this.#isOver()) return
+    if (step.by === 'tqdm') this.#place.io.err(`${step.text}\n`)
+    else this.#say(step.by, step.source ?? '', step.text)
+  }
+
+  /** vLLM binds its port long before it listens: until then nobody else can have it, and connections are refused. */
+  async #bindPort(): Promise<void> {
+    const { port } = this.#args
+    const { boundPorts, events } = this.#machine
+    const taken = boundPorts.has(port) || !(await isFree(port))
+    if (this.#isOver()) return
+    if (taken) {
+      events.write('engine_refused_port', { pid: this.pid, model: this.model, port, container: this.#place.container })
+      throw new Failed(failures.portTaken())
+    }
+    boundPorts.set(port, this.pid)
+  }
+
+  async #serve(): Promise<void> {
+    const api = new EngineApi(this.#args, this.#machine.behaviour, this.#machine.pace, {
+      crash: () => this.#coreDied('crash_in_warmup', 1),
+      log: (source, text) => this.#say('APIServer', source, text),
+    })
+    this.#api = api
+    if (!(await api.listen())) throw new Failed(failures.portTaken())
+    if (this.#isOver()) return api.close()
+    this.#machine.events.write('engine_healthy', { pid: this.pid, model: this.model, port: this.#args.port, container: this.#place.container })
+    for (const text of [`Started server process [${String(this.pid)}]`, 'Waiting for application startup.', 'Application startup complete.']) {
+      this.#place.io.err(`(APIServer pid=${String(this.pid)}) INFO:     ${text}\n`)
+    }
+    void this.#reportThroughput(api)
+  }
+
+  /** The line that vLLM writes each 10 s while there is something to tell. */
+  async #reportThroughput(api: EngineApi): Promise<void> {
+    while (!this.#isOver()) {
+      await this.#machine.pace.wait(10, this.#over.signal)
+      const line = this.#isOver() ? null : api.throughput(10)
+      if (line !== null) this.#say('APIServer', 'loggers.py:236', line)
+    }
+  }
+
+  #giveUp(failure: EngineFailure): void {
+    const { io } = this.#place
+    const prefix = `(${failure.inServer ? 'APIServer' : 'EngineCore'} pid=${String(failure.inServer ? this.pid : this.#corePid)})`
+    io.err(`${prefix} Traceback (most recent call last):\n`)
+    for (const line of failure.lines) io.err(`${prefix} ${line}\n`)
+    if (!failure.inServer) {
+      io.err(`(APIServer pid=${String(this.pid)}) RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}\n`)
+    }
+    this.#finish(1, failure.cause)
+    this.#dropCore()
+  }
+
+  /** The core is dead: 503 at once, a few seconds later the server ends as well. */
+  #coreDied(cause: string, code: number): void {
+    this.#dropCore()
+    this.#api?.coreIsDead()
+    this.#say('APIServer', 'async_llm.py:480', 'AsyncLLM output_handler failed.')
+    this.#place.io.err(
+      `(APIServer pid=${String(this.pid)}) vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.\n`,
+    )
+    void this.#machine.pace.wait(4, this.#over.signal).then(() => this.#finish(code, cause))
+  }
+
+  #dropCore(): void {
+    if (this.#coreGone) return
+    this.#coreGone = true
+    this.#machine.memory.release(this.#corePid)
+    this.#machine.engines.delete(this)
+  }
+
+  #finish(code: number, cause: string): void {
+    if (this.#serverGone) return
+    this.#serverGone = true
+    this.#over.abort()
+    this.#api?.close()
+    if (this.#machine.boundPorts.get(this.#args.port) === this.pid) this.#machine.boundPorts.delete(this.#args.port)
+    this.#machine.events.write('engine_exit', {
+      pid: this.pid,
+      model: this.model,
+      port: this.#args.port,
+      container: this.#place.container,
+      code,
+      cause,
+    })
+    this.#end.resolve(code)
+  }
+
+  #say(by: 'APIServer' | 'EngineCore', source: string, text: string): void {
+    const now = new Date().toISOString()
+    const pid = by === 'APIServer' ? this.pid : this.#corePid
+    this.#place.io.out(`(${by} pid=${String(pid)}) INFO ${now.slice(5, 10)} ${now.slice(11, 19)} [${source}] ${text}\n`)
+  }
+}
+
+/** Starts an engine; what argparse refuses is printed and ends at once with 2, as a program of its own. */
+export function startEngine(machine: Machine, argv: readonly string[], place: EnginePlace): Program {
+  try {
+    return new Engine(machine, argv, readArguments(argv.slice(2), place.env), place)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    place.io.err(`usage: vllm serve [model_tag] [options]\nvllm serve: error: ${error.message}\n`)
+    machine.events.write('engine_exit', { model: argv[2], container: place.container, code: 2, cause: 'usage' })
+    return { pid: machine.nextPid(), argv, exited: Promise.resolve(2), hangsAtStop: false, processes: () => [], signal: () => undefined }
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer()
+  return await new Promise((done) => {
+    probe.once('error', () => done(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)))
+  })
+}

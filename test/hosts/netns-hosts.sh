@@ -48,15 +48,22 @@ up() {
   for host in "${booting[@]}"; do wait "$host"; done
 }
 
-down() {
-  local host
-  [[ -e $STATE ]] || return 0
+# Waits for a command that changes the hosts and outlived the one who gave it: it would build up again behind our back.
+down() (
+  exec 8>"$LOCK.change"
+  flock -w 100 8 || { say "a command that changes the hosts does not end"; exit 1; }
+  [[ -e $STATE ]] || exit 0
   for host in "${HOSTS[@]}"; do
     power_off "$host"
     remove_disk "$host"
   done
   remove_bridge
   rm -rf --one-file-system "$STATE"
+)
+
+begin_change() {
+  exec 8>"$LOCK.change"
+  flock -s 8 # both hosts may change at once
 }
 
 hold() {
@@ -73,9 +80,15 @@ command=${1:-help}
 shift || :
 case $command in
   hold) hold "$@" ;;
-  up) up "$@" ;;
+  up) begin_change; up "$@" ;;
   down) down ;;
-  off | on | reboot | freeze | thaw | cut | heal | fill | unfill | exec | init)
+  off | on | reboot | freeze | thaw | cut | heal | fill | unfill)
+    known "${1:-}"
+    begin_change
+    [[ -d $STATE/$1/disk ]] || { say "the hosts are not up"; exit 1; }
+    "host_$command" "$@"
+    ;;
+  exec | init)
     known "${1:-}"
     "host_$command" "$@"
     ;;

@@ -28,8 +28,9 @@ power_on() {
   [[ ! -e /run/netns/$host ]] || { say "$host is on"; return 1; }
   plug_in "$host"
   for group in "${CGROUPS[@]}"; do mkdir -p "/sys/fs/cgroup/$group/$host"; done
+  # 8 is the lock of the command that boots; a running host is no change
   setsid nsenter --net="/run/netns/$host" unshare --mount --pid --uts --ipc --fork --kill-child --propagation private \
-    "$HERE/netns-hosts.sh" init "$host" </dev/null >>"$STATE/$host/console.log" 2>&1 &
+    "$HERE/netns-hosts.sh" init "$host" </dev/null >>"$STATE/$host/console.log" 2>&1 8>&- &
   outer=$!
   for ((try = 0; try < 1200; try++)); do
     inner=$(tr -d ' ' 2>/dev/null <"/proc/$outer/task/$outer/children") || break

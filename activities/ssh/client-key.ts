@@ -35,11 +35,13 @@ export async function ensureClientKey(keysDir: string): Promise<ClientKey> {
 }
 
 function readClientKey(file: string, text: string): ClientKey {
-  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(text) // OpenSSH's format gives a list of one, whatever the types say
-  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  const key = onlyKey(ssh2.utils.parseKey(text))
   if (key === undefined || key instanceof Error || !key.isPrivateKey()) throw new Error(`${file} is no private key without a passphrase`)
   return { privateKey: text, publicKey: `${key.type} ${key.getPublicSSH().toString('base64')} spark-control` }
 }
+
+/** OpenSSH's format gives a list of one, whatever ssh2's types say. */
+const onlyKey = (parsed: ParsedKey | ParsedKey[] | Error): ParsedKey | Error | undefined => (Array.isArray(parsed) ? parsed[0] : parsed)
 
 async function textOf(file: string): Promise<string | null> {
   try {

@@ -126,7 +126,9 @@ describe('the engine', () => {
       expect(events.map(({ event }) => event)).toContain('container_removed')
       return events
     }, until)
-    expect(since.find(({ event }) => event === 'engine_start')).toMatchObject({ model: 'spark-test/first', env: { SPARK_SWAP: 's9' } })
+    const container = since.find((event) => event.event === 'container_run')!
+    const start = { model: 'spark-test/first', container_id: container.id, env: { SPARK_SWAP: 's9' } }
+    expect(since.find(({ event }) => event === 'engine_start')).toMatchObject(start)
     expect(since.find(({ event }) => event === 'engine_exit')).toMatchObject({ code: null, cause: 'killed' })
     expect(mostEnginesAtOnce(since)).toBe(1)
   })

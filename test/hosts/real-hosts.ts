@@ -1,10 +1,7 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { dockerEngine } from './docker-engine.ts'
 import { HostEvent } from './host-events.ts'
+import { must, run, stageScript, stateFolder, type Outcome } from './stage-script.ts'
 
 export type HostName = 'spark-a' | 'spark-b'
 export type RealHost = {
@@ -18,27 +15,10 @@ export type RealHost = {
 }
 /** All that a test process needs to know; plain data, so that vitest can hand it over. */
 export type HostsFacts = { readonly hosts: readonly RealHost[]; readonly clientKeyPath: string; readonly knownHostsPath: string }
+/** drop: packets vanish · link: the cable is out · reset: every connection is reset */
 export type CutKind = 'drop' | 'link' | 'reset'
-/** How a command ended. `code` is null where it was killed, at the latest by the limit. */
-export type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-const script = fileURLToPath(new URL('netns-hosts.sh', import.meta.url))
-const state = '/run/spark-control-hosts'
-const addresses = { 'spark-a': '10.99.1.11', 'spark-b': '10.99.1.12' } as const satisfies Record<HostName, string>
 const idleMeminfoKb = { total: 127_600_748, available: 118_500_000 }
-
-const run = (file: string, argv: readonly string[], limitSeconds: number): Promise<Outcome> =>
-  new Promise((resolve) => {
-    const child = execFile(file, argv, { timeout: limitSeconds * 1000, killSignal: 'SIGKILL', maxBuffer: 32 * 1024 * 1024 }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr })
-    })
-    child.stdin?.end()
-  })
-
-async function must(...argv: readonly string[]): Promise<void> {
-  const { code, stderr } = await run(script, argv, 90)
-  if (code !== 0) throw new Error(`netns-hosts.sh ${argv.join(' ')}: ${stderr.trim() || `exit ${code ?? 'unknown'}`}`)
-}
 
 /** The two hosts, from a test's side: what can be done to them, and what they themselves say happened. */
 export class RealHosts {
@@ -87,7 +67,7 @@ export class RealHosts {
 
   /** Runs a command as the host's root, past SSH and the network. Ends with 69 where the host is off or frozen. */
   exec(name: HostName, argv: readonly string[], limitSeconds = 60): Promise<Outcome> {
-    return run(script, ['exec', name, ...argv], limitSeconds)
+    return run(stageScript, ['exec', name, ...argv], limitSeconds)
   }
 
   /** Runs a command line over OpenSSH's client with the pinned host key. Ends with 255 where SSH itself failed. */
@@ -114,7 +94,7 @@ export class RealHosts {
 
   /** The host's own record of what ran on it, oldest first. Readable whatever state the host is in. */
   async events(name: HostName): Promise<HostEvent[]> {
-    const text = await readFile(`${state}/${name}/engine-events.jsonl`, 'utf8')
+    const text = await readFile(`${stateFolder}/${name}/engine-events.jsonl`, 'utf8')
     return text
       .split('\n')
       .filter((line) => line !== '')
@@ -125,12 +105,12 @@ export class RealHosts {
   async setMeminfo(name: HostName, { totalKb = idleMeminfoKb.total, availableKb = idleMeminfoKb.available } = {}): Promise<void> {
     const rows = { MemTotal: totalKb, MemFree: Math.max(0, availableKb - 6_100_000), MemAvailable: availableKb, Buffers: 20_000, Cached: 6_000_000 }
     const lines = Object.entries({ ...rows, SwapTotal: 0, SwapFree: 0 }).map(([key, kb]) => `${`${key}:`.padEnd(15)} ${String(kb).padStart(9)} kB\n`)
-    await writeFile(`${state}/${name}/meminfo`, lines.join('')) // in place: the file is bound into the host
+    await writeFile(`${stateFolder}/${name}/meminfo`, lines.join('')) // in place: the file is bound into the host
   }
 
   /** How long a model loads on this host, where neither its name (`load-<seconds>s`) nor the container's ENGINE_LOAD_S says otherwise. */
   setLoadSeconds(name: HostName, seconds: number): Promise<void> {
-    return writeFile(`${state}/${name}/load_s`, String(seconds))
+    return writeFile(`${stateFolder}/${name}/load_s`, String(seconds))
   }
 
   /** Puts a model's files on the host: a Hugging Face repo into the cache, an absolute path as that folder. */
@@ -166,61 +146,12 @@ export class RealHosts {
     if (!existsSync(`/run/netns/${name}`)) await this.on(name)
     await this.thaw(name)
     await this.heal(name)
+    if ((await this.exec(name, ['docker', 'version'], 10)).code !== 0) await this.reboot(name) // a test ended dockerd
     await this.restoreHostKey(name)
     await this.setMeminfo(name)
     await this.setLoadSeconds(name, 1)
     const clear = 'ids=$(docker ps -aq) && { test -z "$ids" || docker rm -f $ids; } && find /var/lib/spark-control -mindepth 1 -delete'
     const { code, stderr } = await this.exec(name, ['bash', '-c', clear])
     if (code !== 0) throw new Error(`could not clear ${name}: ${stderr}`)
-  }
-}
-
-/** The hosts, for the one who brought them up: only they may take them down. */
-export class HeldHosts extends RealHosts {
-  readonly #holder: ChildProcess
-  constructor(facts: HostsFacts, holder: ChildProcess) {
-    super(facts)
-    this.#holder = holder
-  }
-
-  /** Ends everything on both hosts and removes every trace of them from this machine. Runs by itself when this process ends, however it ends. */
-  down(): Promise<void> {
-    return letGo(this.#holder)
-  }
-}
-
-function letGo(holder: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (holder.exitCode !== null) return resolve()
-    holder.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`netns-hosts.sh hold ended with ${code ?? 'a signal'}`))))
-    holder.stdin?.end()
-  })
-}
-
-/** Waits until nobody else uses the hosts, and clears what a killed user left. The hosts are held as long as this process lives, or until `letGo`. */
-async function hold(): Promise<ChildProcess> {
-  // a process group of its own: Ctrl-C on the tests must not kill the one that cleans up after them
-  const holder = spawn(script, ['hold', '600'], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: holder.stdout })) if (line === 'held') return holder
-  throw new Error('the hosts are used by somebody else, or a killed run could not be cleared (see above)')
-}
-
-/** Brings both hosts up, each with the image `vllm-node` and launch-cluster.sh. Throws when this machine cannot carry them (ready.ts says why). */
-export async function upHosts(): Promise<HeldHosts> {
-  const engine = await dockerEngine()
-  const holder = await hold()
-  try {
-    await must('up', engine, process.execPath)
-    const knownHostsPath = `${state}/known_hosts`
-    const lines = (await readFile(knownHostsPath, 'utf8')).split('\n')
-    const hosts = (['spark-a', 'spark-b'] as const).map((name) => {
-      const address = addresses[name]
-      const hostKeyLine = lines.find((line) => line.startsWith(`${address} `)) ?? ''
-      return { name, address, sshPort: 22, user: 'root', vllmPort: 8888, hostKeyLine }
-    })
-    return new HeldHosts({ hosts, clientKeyPath: `${state}/client`, knownHostsPath }, holder)
-  } catch (trouble) {
-    await letGo(holder)
-    throw trouble
   }
 }

@@ -1,7 +1,8 @@
 import type { TestProject } from 'vitest/node'
 import { missingParts } from '../hosts/ready.ts'
-import { upHosts, type HostsFacts } from '../hosts/real-hosts.ts'
+import type { HostsFacts } from '../hosts/real-hosts.ts'
 import { stageModels } from '../hosts/stage-models.ts'
+import { upHosts } from '../hosts/up-hosts.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -68,7 +68,8 @@ export async function startFixtureSite(data: PageData): Promise<FixtureSite> {
   }
   const pages = createPages({ control: fixtureControl(site), log })
   pages.mountOn(app)
-  server.on('request', app.callback())
+  const answer = app.callback()
+  server.on('request', (request, response) => void answer(request, response))
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   return Object.assign(site, { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}` }) // a TCP server that listens has one
 }

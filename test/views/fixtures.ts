@@ -133,8 +133,8 @@ export const ended = (outcome: NonNullable<Swap['outcome']>, more: Partial<Swap>
     outcome,
     phase: null,
     phases: phasesAt('notify', 'done'),
-    ended_at: ago(120),
-    requested_at: ago(230),
+    ended_at: ago(5),
+    requested_at: ago(86),
     ...more,
   })
 

@@ -4,7 +4,7 @@ import { html, type Html, type Piece } from '../html.ts'
 export const dialogFrame = (title: string, content: Piece): Html => html`
   <header>
     <h2 id="dialog-title">${title}</h2>
-    <button type="button" class="close" data-close aria-label="Close">✕</button>
+    <button type="button" class="dismiss" data-close aria-label="Close">✕</button>
   </header>
   ${content}
 `

@@ -1,0 +1,108 @@
+import pino from 'pino'
+import { expect, test, onTestFinished } from 'vitest'
+import { createRegionHub, type Listener } from '../../api/pages/region-hub.ts'
+import type { PageData } from '../../views/page-data.ts'
+import { regionNames } from '../../views/regions.ts'
+import { busyPage, page, swap } from './fixtures.ts'
+
+/** A viewer that can be asked for its next message; `clock` messages are counted apart. */
+function viewer() {
+  const messages: string[] = []
+  let clocks = 0
+  let wake: (() => void) | null = null
+  const listen: Listener = (message) => {
+    if (message.startsWith('event: clock')) clocks += 1
+    else messages.push(message)
+    wake?.()
+  }
+  return {
+    listen,
+    clocks: () => clocks,
+    async next(): Promise<string> {
+      while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+      return messages.shift()!
+    },
+  }
+}
+
+const targets = (message: string): string[] => [...message.matchAll(/hx-target="#([a-z]+)" hx-swap="outerMorph"/g)].map(([, name = '']) => name)
+
+function hubOf(first: PageData) {
+  const shown = { data: first, reads: 0, failures: 0 }
+  const hub = createRegionHub({
+    read: () => {
+      shown.reads += 1
+      if (shown.failures > 0) {
+        shown.failures -= 1
+        return Promise.reject(new Error('unforeseen'))
+      }
+      return Promise.resolve(shown.data)
+    },
+    log: pino({ level: 'silent' }),
+    everyMs: 2,
+    clockEveryMs: 4,
+  })
+  onTestFinished(() => hub.close())
+  return { hub, shown }
+}
+
+test('who joins gets the whole page, and the server time', async () => {
+  const { hub } = hubOf(busyPage())
+  const one = viewer()
+  hub.join(one.listen)
+  expect(targets(await one.next())).toEqual(regionNames)
+  expect(one.clocks()).toBeGreaterThanOrEqual(0)
+})
+
+test('afterwards only the regions that changed are sent', async () => {
+  const { hub, shown } = hubOf(page())
+  const one = viewer()
+  hub.join(one.listen)
+  await one.next()
+  shown.data = page({ swap: swap() })
+  expect(targets(await one.next())).toEqual(['swap', 'hosts'])
+  shown.data = page({ swap: swap({ phase: 'warm' }) })
+  expect(targets(await one.next())).toEqual(['swap'])
+})
+
+test('a second viewer gets the whole page while the first one gets nothing new', async () => {
+  const { hub, shown } = hubOf(page())
+  const [one, two] = [viewer(), viewer()]
+  hub.join(one.listen)
+  await one.next()
+  hub.join(two.listen)
+  expect(targets(await two.next())).toEqual(regionNames)
+  shown.data = page({ swap: swap() })
+  expect(targets(await one.next())).toEqual(['swap', 'hosts'])
+})
+
+test('text with line breaks stays within one message', async () => {
+  const { hub } = hubOf(
+    page({
+      parts: {
+        temporal: { ok: true, detail: '' },
+        worker: { ok: true, detail: '' },
+        config: { ok: false, detail: 'a\r\n\r\nevent: clock\rdata: forged\n\nb' },
+      },
+    }),
+  )
+  const one = viewer()
+  hub.join(one.listen)
+  const message = await one.next()
+  expect(message.endsWith('\n\n')).toBe(true)
+  expect(
+    message
+      .trimEnd()
+      .split(/\r\n|\r|\n/)
+      .every((line) => line.startsWith('data: ')),
+  ).toBe(true)
+})
+
+test('a look that fails is not the end: the next one is sent', async () => {
+  const { hub, shown } = hubOf(page())
+  shown.failures = 3
+  const one = viewer()
+  hub.join(one.listen)
+  expect(targets(await one.next())).toEqual(regionNames)
+  expect(shown.reads).toBeGreaterThan(3)
+})

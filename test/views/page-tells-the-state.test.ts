@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest'
+import { causeOf } from '../../domain/errors.ts'
+import { cancelDialog } from '../../views/dialogs/cancel.ts'
+import { releaseDialog } from '../../views/dialogs/release.ts'
+import { swapDialog } from '../../views/dialogs/swap.ts'
+import type { Html } from '../../views/html.ts'
+import { dashboard } from '../../views/page.ts'
+import { regions } from '../../views/regions.ts'
+import { ago, busyPage, ended, failed, heldBy, holding, host, models, now, page, phasesAt, reservation, status, swap } from './fixtures.ts'
+
+/** The text that a person reads, with single spaces. */
+const text = (markup: Html | string): string =>
+  markup
+    .toString()
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ([.,:])/g, '$1')
+    .trim()
+/** The start tag of the element with this id. */
+const tag = (markup: Html, id: string): string => new RegExp(`<[a-z]+[^>]*\\sid="${id}"[^>]*>`).exec(markup.toString())?.[0] ?? ''
+
+test('a host says what it holds, whether it is healthy, and its figures', () => {
+  const shown = text(regions.hosts(page()))
+  expect(shown).toContain('spark-1 127.0.0.1 healthy gpt-oss 120B http://127.0.0.1:8801')
+  expect(shown).toContain('Memory free 112 GiB of 120 GiB GPU 3 % Temperature 41 °C Power 11.4 W')
+  expect(shown).toContain('spark-2 127.0.0.1 empty No model loaded')
+})
+
+test.each([
+  ['unreachable', host('h', { reachable: false })],
+  ['in quarantine', host('h', { reachable: false, arbiter: 'quarantined' })],
+  ['being looked at', host('h', { arbiter: 'surveying' })],
+  ['not seen yet', host('h', { reachable: null, looked_at: null, arbiter: 'unknown' })],
+  ['not seen lately', host('h', { deployment: holding('m'), looked_at: ago(31) })],
+  ['not healthy', host('h', { deployment: holding('m', { healthy: false }) })],
+  ['empty', host('h')],
+])('a host that is %s is never shown as healthy', (word, shown) => {
+  const markup = text(regions.hosts(page({ hosts: [shown] })))
+  expect(markup).toContain(`h 127.0.0.1 ${word}`)
+  expect(markup).not.toMatch(/(?<!not )healthy/)
+})
+
+test('a host that cannot be reached says why and what to do', () => {
+  const shown = text(regions.hosts(page({ hosts: [host('spark-2', { reachable: false, cause: causeOf('host_key_changed') })] })))
+  expect(shown).toContain('The host shows another key than the pinned one If it was set up anew, run')
+})
+
+test('a deployment that someone else started says so', () => {
+  const shown = text(
+    regions.hosts(page({ hosts: [host('h', { deployment: holding('m', { model: null, served_id: 'their/model', adopted: true }) })] })),
+  )
+  expect(shown).toContain('their/model')
+  expect(shown).toContain('started by someone else')
+})
+
+test('a running swap shows its phases, elapsed and usual time, progress and the last lines', () => {
+  const markup = regions.swap(busyPage())
+  const shown = text(markup)
+  expect(shown).toContain('Swap to Qwen3 30B A3B launch on spark-1')
+  expect(shown).toContain('usually 1 min 20 s')
+  expect(shown).toContain('replaces gpt-oss 120B')
+  expect(shown).toContain('preflight done 10 s stop done 10 s launch running')
+  expect(shown).toContain('Loading weights 56 %')
+  expect(shown).toContain('shards: 52% Completed')
+  expect(tag(markup, 'swap-progress')).toContain('value="56"')
+  expect(markup.toString()).toContain('aria-current="step"')
+})
+
+test('a restore is listed once it has begun, and not before', () => {
+  expect(text(regions.swap(page({ swap: swap() })))).not.toContain('restore')
+  expect(text(regions.swap(page({ swap: swap({ phase: 'restore', phases: phasesAt('restore') }) })))).toContain('restore running')
+})
+
+test('when nothing runs, the page says how the last swap ended, why, and what to do', () => {
+  const shown = text(regions.swap(page({}, { recent: [failed] })))
+  expect(shown).toContain('Swap to gpt-oss 120B Put back')
+  expect(shown).toContain('It failed, and the previous model serves again.')
+  expect(shown).toContain('The model is gated on Hugging Face Accept its terms there')
+  expect(shown).toContain('OSError: You are trying to access a gated repo')
+})
+
+test('an unload is called an unload', () => {
+  expect(text(regions.history(page({}, { recent: [ended('completed', { model: null })] })))).toContain('Completed Unload on spark-1')
+})
+
+test('the lock says who, why and until when, and can be ended', () => {
+  const markup = regions.lock(page({ lock: heldBy(reservation()) }))
+  expect(text(markup)).toContain('nightly-cron holds the lock on all hosts: batch of summaries until')
+  expect(tag(markup, 'release-41')).not.toContain('disabled')
+  expect(tag(regions.lock(page()), 'lock')).toContain('hidden')
+})
+
+test('while someone holds the lock, Swap is refused with the reason and Swap anyway is offered', () => {
+  const markup = regions.models(page({ lock: heldBy(reservation()) }))
+  expect(text(markup)).toContain('No swap can start now: nightly-cron holds the lock.')
+  expect(tag(markup, 'swap-qwen3-30b')).toMatch(/disabled.*aria-describedby="swap-refused"/s)
+  expect(tag(markup, 'swap-anyway-qwen3-30b')).not.toContain('disabled')
+  expect(tag(markup, 'dry-run-qwen3-30b')).not.toContain('disabled')
+})
+
+test('without a lock nothing is offered that would override one', () => {
+  expect(regions.models(page()).toString()).not.toContain('Swap anyway')
+})
+
+test('a broken configuration, Temporal and a missing worker are said with what to do', () => {
+  const parts = {
+    temporal: { ok: false, detail: 'connection refused' },
+    worker: { ok: false, detail: 'no poller' },
+    config: { ok: false, detail: 'models.yaml:12:5 models.qwen.repo: is missing' },
+  }
+  const shown = text(regions.problems(page({ parts })))
+  expect(shown).toContain('The configuration cannot be used. models.yaml:12:5 models.qwen.repo: is missing Mend the named file')
+  expect(shown).toContain('Temporal does not answer. connection refused Nothing was lost.')
+  expect(shown).toContain('No worker answers. no poller')
+  expect(tag(regions.problems(page()), 'problems')).toContain('hidden')
+})
+
+test('a refused setting says its source, its value, why, and what is used', () => {
+  expect(text(regions.problems(busyPage()))).toContain('VLLM_PORT is eighty: expected a number. In use: 8888')
+})
+
+test('the demo is marked as one, a real cluster is not', () => {
+  const assets = { styles: [], scripts: [], icon: '' }
+  expect(dashboard(page(), assets)).toContain('>DEMO<')
+  expect(dashboard(page({ demo: false, cluster: 'lab' }), assets)).not.toContain('DEMO')
+})
+
+test('the swap dialog says what each host would lose, and that a busy host means waiting', () => {
+  const dialog = (more = {}) => swapDialog({ model: models[0]!, models, status: status(more), force: false, attempt: 'attempt-1' })
+  expect(text(dialog())).toContain('spark-1 replaces gpt-oss 120B, 112 GiB free spark-2 is empty, 112 GiB free')
+  expect(dialog().toString()).not.toContain('on_busy')
+  const waiting = dialog({ swap: swap({ hosts: ['spark-1'] }) })
+  expect(text(waiting)).toContain('waits in the queue')
+  expect(waiting.toString()).toContain('name="on_busy" value="queue"')
+})
+
+test('overriding a lock and releasing one by force both need a reason', () => {
+  const held = status({ lock: heldBy(reservation()) })
+  const anyway = swapDialog({ model: models[0]!, models, status: held, force: true, attempt: 'attempt-1' }).toString()
+  expect(anyway).toMatch(/<textarea name="reason"[^>]*required/)
+  expect(text(anyway)).toContain('nightly-cron holds the lock (batch of summaries). Swapping anyway ends it.')
+  expect(releaseDialog(reservation()).toString()).toMatch(/<textarea name="reason"[^>]*required/)
+  expect(text(releaseDialog(null))).toContain('Nobody holds this lock any more.')
+})
+
+test('a cancel says what it will do at this point', () => {
+  expect(text(cancelDialog(swap({ state: 'queued' }), models))).toContain('no host is touched')
+  expect(text(cancelDialog(swap(), models))).toContain('What was started is stopped, with proof.')
+  expect(cancelDialog(ended('completed'), models).toString()).toMatch(/type="submit"[^>]*disabled/)
+})
+
+test('times are readable without scripts, in UTC, and exact in the title', () => {
+  const markup = regions.lock(page({ lock: heldBy(reservation({ expires_at: now })) })).toString()
+  expect(markup).toContain(`<time datetime="${now}" title="${now}" data-show="time" hx-morph-skip-children>2026-11-24 05:00:00 UTC</time>`)
+})
+
+test('a snapshot does not change while the state does not, so that it is sent once', () => {
+  const later = { ...busyPage(), status: { ...busyPage().status, now: ago(-1) } }
+  const before = Object.values(regions).map((region) => region(busyPage()).toString())
+  expect(Object.values(regions).map((region) => region(later).toString())).toEqual(before)
+})

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import type { Status } from '../../domain/status.ts'
+import { busyOn, permit, permitAnywhere, placements } from '../../views/actions.ts'
+import { heldBy, holding, host, model, reservation, status, swap } from './fixtures.ts'
+
+const ok = { ok: true, detail: 'ok' }
+const down = { ok: false, detail: 'no answer' }
+const loaded = host('spark-1', { deployment: holding('m') })
+
+const states: Record<string, Partial<Status>> = {
+  'all is well': { hosts: [loaded] },
+  'nothing is loaded': { hosts: [host('spark-1')] },
+  'the lock is held': { hosts: [loaded], lock: heldBy(reservation()) },
+  'the host is unreachable': { hosts: [host('spark-1', { reachable: false })] },
+  'the host is in quarantine': { hosts: [host('spark-1', { arbiter: 'quarantined', reachable: false })] },
+  'the host is being surveyed': { hosts: [host('spark-1', { arbiter: 'surveying' })] },
+  'no worker runs': { hosts: [loaded], parts: { temporal: ok, worker: down, config: ok } },
+  'Temporal is down': { hosts: [loaded], parts: { temporal: down, worker: down, config: ok } },
+  'the configuration is broken': { hosts: [loaded], parts: { temporal: ok, worker: ok, config: down } },
+}
+
+const reasons = (state: keyof typeof states) =>
+  Object.fromEntries(
+    (['swap', 'swap_anyway', 'dry_run', 'unload', 'cancel', 'force_release'] as const).map((action) => {
+      const verdict = permit(action, status(states[state]), ['spark-1'])
+      return [action, verdict.allowed ? 'allowed' : verdict.reason]
+    }),
+  )
+
+const every = (text: string) => ({ swap: text, swap_anyway: text, dry_run: text, unload: text, cancel: text, force_release: text })
+const allowed = every('allowed')
+const changes = (text: string) => ({ ...allowed, swap: text, swap_anyway: text, unload: text })
+
+test.each([
+  ['all is well', allowed],
+  ['nothing is loaded', { ...allowed, unload: 'Nothing is loaded.' }],
+  ['the lock is held', { ...allowed, swap: 'nightly-cron holds the lock.', unload: 'nightly-cron holds the lock.' }],
+  ['the host is unreachable', changes('spark-1 cannot be reached.')],
+  ['the host is in quarantine', changes('spark-1 is in quarantine until it is back and has been cleared.')],
+  ['the host is being surveyed', changes('spark-1 is still being looked at.')],
+  ['no worker runs', { ...every('No worker answers.'), cancel: 'allowed' }],
+  ['Temporal is down', every('Temporal does not answer.')],
+  ['the configuration is broken', every('The configuration has an error, see above.')],
+])('what can be done while %s, and why not', (state, expected) => {
+  expect(reasons(state)).toEqual(expected)
+})
+
+test('a lock on other hosts does not stand in the way', () => {
+  const elsewhere = status({ hosts: [loaded, host('spark-2')], lock: heldBy(reservation({ hosts: ['spark-2'] })) })
+  expect(permit('swap', elsewhere, ['spark-1'])).toEqual({ allowed: true })
+  expect(permit('swap', elsewhere, ['spark-2'])).toMatchObject({ allowed: false })
+})
+
+test('a model for one host may go to any host, its own first; one for two hosts goes there only', () => {
+  expect(placements(model('m', { placement: ['spark-2'] }), status())).toEqual([['spark-2'], ['spark-1']])
+  expect(placements(model('m', { placement: ['spark-1', 'spark-2'] }), status())).toEqual([['spark-1', 'spark-2']])
+})
+
+test('a model may be swapped while one of its possible hosts is free, and is refused with the reason of its own host when none is', () => {
+  const half = status({ hosts: [host('spark-1', { reachable: false }), host('spark-2')] })
+  expect(permitAnywhere('swap', model('m'), half)).toEqual({ allowed: true })
+  const none = status({ hosts: [host('spark-1', { reachable: false }), host('spark-2', { arbiter: 'surveying' })] })
+  expect(permitAnywhere('swap', model('m'), none)).toEqual({ allowed: false, reason: 'spark-1 cannot be reached.' })
+})
+
+test('a running swap makes every host that it affects busy, not only its targets', () => {
+  const running = status({ swap: swap({ hosts: ['spark-1'], affected_hosts: ['spark-1', 'spark-2'] }) })
+  expect(busyOn(running, ['spark-2'])?.swap_id).toBe('swap-00000002')
+  expect(busyOn(status(), ['spark-2'])).toBeNull()
+})

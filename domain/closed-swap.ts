@@ -2,9 +2,19 @@ import { causeOf, type ErrorCode } from './errors.ts'
 import { rfc3339, type Millis } from './names.ts'
 import type { Outcome, Swap } from './swap.ts'
 
-/** How Temporal says a workflow stands. */
-export type WorkflowStatus =
-  'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'CONTINUED_AS_NEW' | 'TIMED_OUT' | 'PAUSED' | 'UNSPECIFIED' | 'UNKNOWN'
+/** How Temporal says a workflow stands, by the numbers of its protocol. */
+export const statusNames = [
+  'UNSPECIFIED',
+  'RUNNING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'TERMINATED',
+  'CONTINUED_AS_NEW',
+  'TIMED_OUT',
+  'PAUSED',
+] as const
+export type WorkflowStatus = (typeof statusNames)[number] | 'UNKNOWN'
 
 const endings: Partial<Record<WorkflowStatus, { outcome: Outcome; code: ErrorCode }>> = {
   TERMINATED: { outcome: 'terminated', code: 'terminated' },

@@ -8,11 +8,12 @@ import type { HostLook, HostStatus } from './status.ts'
 /** A look older than this says nothing about now: the monitor stopped, or cannot be heard. */
 export const lookLifeMs = 20_000
 
-/** What is known of the cluster: the arbiter's view (null when no worker answers) and the monitor's last looks. */
+/** What is known of the cluster: the arbiter's last view (null before the first), whether it answers now, and the monitor's last looks. */
 export interface Known {
   readonly cluster: Cluster
   readonly models: ReadonlyMap<string, Model>
   readonly arbiter: ArbiterView | null
+  readonly arbiterAnswers: boolean
   readonly looks: readonly HostLook[]
   readonly now: Millis
 }
@@ -28,7 +29,7 @@ function hostStatus(host: Host, known: Known): HostStatus {
     address: host.address,
     reachable: look?.reachable ?? null,
     cause: look?.cause ?? null,
-    arbiter: known.arbiter?.hosts.find((candidate) => candidate.host === host.name)?.state ?? 'unknown',
+    arbiter: (known.arbiterAnswers ? known.arbiter?.hosts.find((candidate) => candidate.host === host.name)?.state : null) ?? 'unknown',
     looked_at: known.looks.find((candidate) => candidate.host === host.name)?.looked_at ?? null,
     mem_total_bytes: look?.mem_total_bytes ?? null,
     mem_available_bytes: look?.mem_available_bytes ?? null,

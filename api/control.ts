@@ -1,0 +1,59 @@
+import type { ConfigSource } from '../config/load.ts'
+import { Problem } from '../domain/problem.ts'
+import { clusterLinks } from './control/cluster-link.ts'
+import { modelOf, ready } from './control/catalog.ts'
+import { createLocks } from './control/locks.ts'
+import { StatusReader } from './control/status.ts'
+import { SwapRequests } from './control/swap-request.ts'
+import type { Control } from './deps.ts'
+import { SwapLogs } from './swap-log.ts'
+import { SwapWatch } from './swap-watch.ts'
+import type { TemporalLink } from './temporal/link.ts'
+
+/** Joins everything that REST routes and pages can read and do. `link` stays its owner's. */
+export function createControl(link: TemporalLink, config: ConfigSource): Control {
+  const links = clusterLinks(link, config)
+  const statuses = new StatusReader(links, link, config)
+  const requests = new SwapRequests(links, link, config)
+  const logs = new SwapLogs(config.places.logsDir)
+  const watch = new SwapWatch((id) => links().swaps.look(id), logs)
+  const locks = createLocks(links, config)
+
+  /** After a change the next reader sees it, whatever is cached. */
+  const changing = async <T>(change: Promise<T>): Promise<T> => {
+    try {
+      return await change
+    } finally {
+      statuses.forget()
+    }
+  }
+
+  return {
+    readStatus: () => statuses.read(),
+    readLock: () => locks.readLock(),
+    readModels: () => [...ready(config).models.values()],
+    readModel: (key) => modelOf(ready(config), key),
+    listSwaps: async (query) => await links().swaps.list(query),
+    readSwap: async (id) => await links().swaps.see(id),
+    readSwapLog: (id, from) => ('offset' in from ? logs.after(id, from.offset) : logs.tail(id, from.lastLines)),
+    watchSwap: (id, lastEventId, signal) => watch.follow(id, lastEventId, signal),
+
+    requestSwap: (body, caller, options) => changing(requests.requestSwap(body, caller, options)),
+    checkModel: (key, hosts) => requests.checkModel(key, hosts),
+    cancelSwap: (id, reason) => changing(cancel(id, reason)),
+    acquireLock: (body, waitS, signal) => changing(locks.acquireLock(body, waitS, signal)),
+    extendLock: (ttlS, token) => changing(locks.extendLock(ttlS, token)),
+    releaseLock: (token) => changing(locks.releaseLock(token)),
+    forceReleaseLock: (body, by) => changing(locks.forceReleaseLock(body, by)),
+  }
+
+  async function cancel(id: string, reason: string) {
+    const { swaps, arbiter } = links()
+    const { swap } = await swaps.look(id)
+    if (swap.state === 'done') throw new Problem('swap_ended', `It ended as ${swap.outcome ?? 'unknown'}`, { outcome: swap.outcome })
+    // Out of the queue first, so that it cannot get its turn between the two.
+    if (swap.state === 'queued') await arbiter.ask({ type: 'withdraw', swapId: id, reason })
+    await swaps.cancel(id, reason)
+    return (await swaps.look(id)).swap
+  }
+}

@@ -1,0 +1,27 @@
+import type { ConfigSource } from '../../config/load.ts'
+import type { ClusterId } from '../../domain/names.ts'
+import { Arbiter } from '../temporal/arbiter.ts'
+import type { TemporalLink } from '../temporal/link.ts'
+import { Looks } from '../temporal/looks.ts'
+import { Swaps } from '../temporal/swaps.ts'
+import { clusterOf } from './catalog.ts'
+
+/** What can be asked about one cluster. */
+export interface ClusterLink {
+  readonly clusterId: ClusterId
+  readonly arbiter: Arbiter
+  readonly swaps: Swaps
+  readonly looks: Looks
+}
+
+/** The cluster that cluster.yaml names now. Kept between calls; made anew when the file names another. Throws as `clusterOf`. */
+export function clusterLinks(link: TemporalLink, config: ConfigSource): () => ClusterLink {
+  let current: ClusterLink | null = null
+  return () => {
+    const { clusterId } = clusterOf(config)
+    if (current?.clusterId !== clusterId) {
+      current = { clusterId, arbiter: new Arbiter(link, clusterId), swaps: new Swaps(link, clusterId), looks: new Looks(link, clusterId) }
+    }
+    return current
+  }
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ConfigSource } from '../../config/load.ts'
+import type { Answer } from '../../domain/arbitration/command.ts'
+import type { Model } from '../../domain/model.ts'
+import { rfc3339, type HostName, type SwapId } from '../../domain/names.ts'
+import { Problem } from '../../domain/problem.ts'
+import type { SwapAnswer } from '../../domain/swap-answer.ts'
+import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
+import type { PlanReport, SwapBody } from '../../domain/swap.ts'
+import type { Caller, Control } from '../deps.ts'
+import { sha256 } from '../secrets.ts'
+import { runCheck } from '../temporal/checks.ts'
+import type { TemporalLink } from '../temporal/link.ts'
+import type { SwapSeen, Swaps } from '../temporal/swaps.ts'
+import { clusterOf, hostsOf, modelOf, ready } from './catalog.ts'
+import type { ClusterLink } from './cluster-link.ts'
+import { unlike } from './locks.ts'
+
+type Accepted = Extract<Answer, { kind: 'accepted' }>
+
+/** How long an accepted swap may take to appear before it is withdrawn (ARBITER.md G3). */
+const appearsWithin_ms = 4_000
+
+/** Asking for a swap, a dry run, a check. */
+export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'> {
+  readonly #links: () => ClusterLink
+  readonly #link: TemporalLink
+  readonly #config: ConfigSource
+
+  constructor(links: () => ClusterLink, link: TemporalLink, config: ConfigSource) {
+    this.#links = links
+    this.#link = link
+    this.#config = config
+  }
+
+  async requestSwap(body: SwapBody, caller: Caller, { force = false }: { force?: boolean } = {}): Promise<SwapAnswer> {
+    const state = ready(this.#config)
+    const model = body.model === null ? null : modelOf(state, body.model)
+    const hosts = this.#hosts(model, body.hosts)
+    if (force && body.reason === undefined) {
+      throw new Problem('invalid_request', 'reason: is needed with ?force=true', {
+        errors: [{ field: 'reason', message: 'is needed with ?force=true' }],
+      })
+    }
+    if (body.dry_run) return { kind: 'planned', report: await this.#check(model, hosts, body.on_failure) }
+
+    const { arbiter, swaps, looks, clusterId } = this.#links()
+    const identity = requestIdentity(body, hosts, caller.schedule, force)
+    const swapId = caller.idempotencyKey === null ? newSwapId() : `key-${sha256(`${clusterId}\n${caller.idempotencyKey}`).slice(0, 32)}`
+    if (caller.idempotencyKey !== null) {
+      const before = await seenBefore(swaps, swapId)
+      if (before !== null) return repeated(before, body, hosts, caller)
+    }
+    const wish = swapWish(
+      {
+        body,
+        model,
+        hosts,
+        swapId,
+        requestHash: sha256(identity),
+        tokenHash: caller.lockToken === null ? null : sha256(caller.lockToken),
+        holder: caller.name,
+        schedule: caller.schedule,
+        force,
+        look: model === null || hosts === null ? null : lookAt(model, hosts, await looks.read(), Date.now()),
+      },
+      state.settings,
+    )
+    const answer = await arbiter.ask(wish)
+    if (answer.kind === 'already_serving') {
+      const { deployment } = answer
+      return {
+        kind: 'already_serving',
+        serving: {
+          already_serving: true,
+          model: deployment.model,
+          hosts: [...deployment.hosts],
+          swap_id: deployment.swapId,
+          fence: deployment.fence,
+          validated_at: deployment.validatedAt === null ? null : rfc3339(deployment.validatedAt),
+        },
+      }
+    }
+    if (answer.kind !== 'accepted') throw unlike(answer, arbiter)
+    return accepted(await this.#appeared(answer), answer)
+  }
+
+  async checkModel(key: string, hosts?: readonly string[]): Promise<PlanReport> {
+    const model = modelOf(ready(this.#config), key)
+    return await this.#check(model, this.#hosts(model, hosts), 'restore')
+  }
+
+  #hosts(model: Model | null, named: readonly string[] | undefined): HostName[] | null {
+    const hosts = named ?? model?.placement
+    if (hosts === undefined) return null
+    const known = hostsOf(clusterOf(this.#config), hosts)
+    if (model !== null && known.length > 1) {
+      throw new Problem('too_many_hosts', `${model.launcher} runs a model on one host; ${known.join(', ')} are ${String(known.length)}`)
+    }
+    return known
+  }
+
+  async #check(model: Model | null, hosts: HostName[] | null, onFailure: 'restore' | 'leave'): Promise<PlanReport> {
+    const { arbiter, clusterId } = this.#links()
+    const view = await arbiter.view() // says at once when no worker would run it
+    const unloaded = hosts ?? view.deployments[0]?.hosts
+    if (unloaded === undefined || (hosts === null && view.deployments.length > 1)) throw new Problem('ambiguous_unload')
+    const limit_s = this.#config.read().settings.preflight_s
+    return await runCheck(this.#link, { clusterId, model: model?.key ?? null, hosts: unloaded, onFailure }, limit_s)
+  }
+
+  /** Accepted means that its workflow is there (ARBITER.md G3): only then may a caller be told so. */
+  async #appeared(answer: Accepted): Promise<SwapSeen> {
+    const { arbiter, swaps } = this.#links()
+    const until = performance.now() + appearsWithin_ms
+    for (let pause_ms = 10; ; pause_ms = Math.min(200, pause_ms * 2)) {
+      try {
+        return await swaps.look(answer.swapId)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        if (performance.now() + pause_ms > until) {
+          await arbiter.ask({ type: 'withdraw', swapId: answer.swapId, reason: 'its workflow did not appear' })
+          throw error.code === 'unknown_swap' ? new Problem('worker_down', 'The swap could not be started; it was withdrawn', {}, 5) : error
+        }
+        await delay(pause_ms)
+      } finally {
+        swaps.forget()
+      }
+    }
+  }
+}
+
+const accepted = ({ swap }: SwapSeen, answer: Accepted): SwapAnswer => ({
+  kind: 'accepted',
+  // Its record is a moment behind the gate: what the gate has just decided is told.
+  swap: { ...swap, state: swap.state === 'queued' ? answer.state : swap.state, fence: swap.fence ?? answer.fence, position: answer.position },
+})
+
+async function seenBefore(swaps: Swaps, id: SwapId): Promise<SwapSeen | null> {
+  try {
+    return await swaps.look(id)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'unknown_swap') return null
+    throw error
+  }
+}
+
+/** The same key again, possibly days later: the swap that it named, if the request is the same. */
+function repeated(seen: SwapSeen, body: SwapBody, hosts: readonly HostName[] | null, { schedule }: Caller): SwapAnswer {
+  const { request, swap } = seen
+  const same =
+    request !== null &&
+    request.model === body.model &&
+    (hosts === null || request.hosts.join() === hosts.join()) &&
+    request.onFailure === body.on_failure &&
+    request.onDrainTimeout === body.on_drain_timeout &&
+    (body.drain_s === undefined || request.drainS === body.drain_s) &&
+    request.reason === (body.reason ?? null) &&
+    request.schedule === schedule
+  if (!same) throw new Problem('id_reused', `This key named swap ${swap.swap_id}, of another request`, { swap_id: swap.swap_id })
+  return { kind: 'accepted', swap: { ...swap, position: null } }
+}
+
+/** Sortable by time and good to read aloud; the random half keeps two callers of one second apart. */
+const newSwapId = (): SwapId => `${rfc3339(Date.now()).slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(4).toString('hex')}`

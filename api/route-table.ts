@@ -1,0 +1,9 @@
+import { docsRoutes } from './routes/docs.ts'
+import { lockRoutes } from './routes/lock.ts'
+import { modelRoutes } from './routes/models.ts'
+import { statusRoutes } from './routes/status.ts'
+import { swapRoutes } from './routes/swap.ts'
+import type { Route } from './route.ts'
+
+/** Every REST route. The lock's come before the swap's, whose `{id}` would take them. */
+export const routeTable: readonly Route[] = [...lockRoutes, ...swapRoutes, ...modelRoutes, ...statusRoutes, ...docsRoutes(() => routeTable)]

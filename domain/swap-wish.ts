@@ -1,0 +1,80 @@
+import type { SwapCommand } from './arbitration/command.ts'
+import { launchIdentity, type Model } from './model.ts'
+import type { HostName, Millis, Sha256, SwapId } from './names.ts'
+import type { Settings } from './settings.ts'
+import type { HostLook } from './status.ts'
+import { swapDeadlineS } from './swap-limits.ts'
+import type { SwapBody } from './swap.ts'
+
+/** What is known when somebody asks for a swap. Secrets are hashes already. */
+export interface SwapPlea {
+  readonly body: SwapBody
+  /** null: unload */
+  readonly model: Model | null
+  /** null: an unload that names no hosts */
+  readonly hosts: readonly HostName[] | null
+  readonly swapId: SwapId
+  readonly requestHash: Sha256
+  readonly tokenHash: Sha256 | null
+  readonly holder: string | null
+  readonly schedule: string | null
+  readonly force: boolean
+  readonly look: SwapCommand['look']
+}
+
+/** The command for the gate (ARBITER.md G1), without its envelope. */
+export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 'id' | 'notAfter'> {
+  const { body, model } = plea
+  const drainS = body.drain_s ?? settings.drain_s
+  return {
+    type: 'swap',
+    swapId: plea.swapId,
+    model: model?.key ?? null,
+    identity: model === null ? null : launchIdentity(model),
+    hosts: plea.hosts,
+    tokenHash: plea.tokenHash,
+    holder: plea.holder,
+    schedule: plea.schedule,
+    reason: body.reason ?? null,
+    onFailure: body.on_failure,
+    onBusy: body.on_busy,
+    onDrainTimeout: body.on_drain_timeout,
+    drainS,
+    restart: body.restart,
+    force: plea.force,
+    deadlineS: swapDeadlineS(settings, model, drainS),
+    queueLimitS: settings.queue_limit_s,
+    look: plea.look,
+    requestHash: plea.requestHash,
+  }
+}
+
+/** The words that make two requests the same under one Idempotency-Key: everything that changes what is done. */
+export const requestIdentity = (body: SwapBody, hosts: readonly HostName[] | null, schedule: string | null, force: boolean): string =>
+  JSON.stringify([
+    body.model,
+    hosts,
+    body.restart,
+    body.on_failure,
+    body.on_busy,
+    body.drain_s ?? null,
+    body.on_drain_timeout,
+    body.reason ?? null,
+    schedule,
+    force,
+  ])
+
+/**
+ * The monitor's look at where a model would go (ARBITER.md G7): how old it is, and whether that very model answers there healthily.
+ * null where a host was not seen.
+ */
+export function lookAt(model: Model, hosts: readonly HostName[], looks: readonly HostLook[], now: Millis): SwapCommand['look'] {
+  const seen = hosts.map((host) => looks.find((look) => look.host === host))
+  const head = seen[0]
+  if (head === undefined) return null
+  const ages = seen.map((look) => (look === undefined ? Infinity : Math.max(0, now - Date.parse(look.looked_at))))
+  const ageMs = Math.max(...ages)
+  if (ageMs === Infinity) return null
+  const healthy = seen.every((look) => look?.reachable === true) && head.healthy && head.serving?.model_id === model.served_name
+  return { ageMs, healthy }
+}

@@ -120,7 +120,7 @@ function recordOf({ memo, status, closeTime }: ExecutionInfo): Swap[] {
   const payload = memo?.fields?.['swap']
   const swap = Swap.safeParse(payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload))
   if (!swap.success) return [] // of another version, or started by hand
-  return [asClosed(swap.data, statusNames[status] ?? 'UNKNOWN', closeTime?.seconds == null ? null : Number(closeTime.seconds) * 1000)]
+  return [asClosed(swap.data, statusNames[status ?? 0], closeTime?.seconds == null ? null : Number(closeTime.seconds) * 1000)]
 }
 
 const progressOf = (swap: Swap, beat: z.infer<typeof LaunchProgress> | null): SwapProgress => ({

@@ -1,6 +1,6 @@
 import type { StoredModel } from './seed.ts'
 
-/** An entry of the demo's models.yaml. Sizes stand here only with their source. */
+/** An entry of the demo's models.yaml. */
 export interface DemoModel {
   readonly key: string
   readonly name: string
@@ -9,25 +9,41 @@ export interface DemoModel {
   readonly launcher?: 'spark-vllm-docker' | 'docker'
   readonly served_name?: string
   readonly knobs?: Readonly<Record<string, number | string | boolean>>
-  readonly weights_gib?: number
-  readonly source?: string
   readonly notes?: string
-  /** On the disks: all there (default), broken off, or never downloaded. */
+  /** Where somebody tells of running it on a Spark. Sizes and memory are left out: these Sparks hold no weights. */
+  readonly source?: string
+  /** On the disks: all there (default), a download that was broken off, or nothing. */
   readonly stored?: 'complete' | 'partial' | 'no'
 }
 
-const credible: readonly DemoModel[] = [
+const known: readonly DemoModel[] = [
   {
     key: 'gpt-oss-120b',
     name: 'gpt-oss 120B',
     repo: 'openai/gpt-oss-120b',
     knobs: { max_model_len: 131072, gpu_memory_utilization: 0.8, reasoning_parser: 'openai_gptoss' },
+    source: 'https://github.com/spark-arena/recipe-registry/issues/17',
+  },
+  {
+    key: 'nemotron-3-super-nvfp4',
+    name: 'Nemotron 3 Super 120B A12B (NVFP4)',
+    repo: 'nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-NVFP4',
+    knobs: { max_model_len: 131072, gpu_memory_utilization: 0.85, max_num_seqs: 4, trust_remote_code: true },
+    source: 'https://vllm.ai/blog/2026-06-01-vllm-dgx-spark',
+  },
+  {
+    key: 'qwen3.6-35b-a3b-nvfp4',
+    name: 'Qwen3.6 35B A3B (NVFP4)',
+    repo: 'nvidia/Qwen3.6-35B-A3B-NVFP4',
+    knobs: { max_model_len: 131072, gpu_memory_utilization: 0.7 },
+    source: 'https://github.com/NVIDIA/dgx-spark-playbooks/blob/main/nvidia/vllm/README.md',
   },
   {
     key: 'qwen3-30b-a3b-fp8',
     name: 'Qwen3 30B A3B (FP8)',
     repo: 'Qwen/Qwen3-30B-A3B-Instruct-2507-FP8',
     knobs: { max_model_len: 65536, gpu_memory_utilization: 0.7 },
+    source: 'https://conselara.dev/notes/dgx-spark-model-selection/',
   },
   {
     key: 'qwen3-coder-30b-fp8',
@@ -38,22 +54,8 @@ const credible: readonly DemoModel[] = [
   {
     key: 'llama-3.3-70b-nvfp4',
     name: 'Llama 3.3 70B (NVFP4)',
-    repo: 'nvidia/Llama-3.3-70B-Instruct-FP4',
+    repo: 'nvidia/Llama-3.3-70B-Instruct-NVFP4',
     knobs: { max_model_len: 32768, gpu_memory_utilization: 0.8 },
-  },
-  {
-    key: 'nemotron-3-super-nvfp4',
-    name: 'Nemotron 3 Super 120B A12B (NVFP4)',
-    repo: 'nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-NVFP4',
-    knobs: { max_model_len: 131072, gpu_memory_utilization: 0.85, max_num_seqs: 4, trust_remote_code: true },
-    source: 'vllm.ai/blog/2026-06-01-vllm-dgx-spark (flags)',
-  },
-  {
-    key: 'glm-4.5-air-fp8',
-    name: 'GLM 4.5 Air (FP8)',
-    repo: 'zai-org/GLM-4.5-Air-FP8',
-    knobs: { max_model_len: 32768, gpu_memory_utilization: 0.88 },
-    stored: 'partial',
   },
   {
     key: 'gemma-3-27b',
@@ -70,37 +72,46 @@ const credible: readonly DemoModel[] = [
     knobs: { max_model_len: 32768, gpu_memory_utilization: 0.65 },
   },
   {
+    key: 'glm-4.5-air-fp8',
+    name: 'GLM 4.5 Air (FP8)',
+    repo: 'zai-org/GLM-4.5-Air-FP8',
+    knobs: { max_model_len: 32768, gpu_memory_utilization: 0.88 },
+    notes: 'Its download was broken off on these hosts.',
+    stored: 'partial',
+  },
+  {
     key: 'deepseek-r1-llama-70b',
     name: 'DeepSeek R1 Distill Llama 70B',
     repo: 'deepseek-ai/DeepSeek-R1-Distill-Llama-70B',
     knobs: { max_model_len: 16384, gpu_memory_utilization: 0.88, quantization: 'fp8', reasoning_parser: 'deepseek_r1' },
+    notes: 'Not downloaded on these hosts.',
     stored: 'no',
   },
-  { key: 'qwen3-32b-nvfp4', name: 'Qwen3 32B (NVFP4)', repo: 'nvidia/Qwen3-32B-FP4', knobs: { max_model_len: 32768, gpu_memory_utilization: 0.6 } },
   {
-    key: 'ten31-fine-tune',
-    name: 'Our fine-tune of Llama 3.1 8B',
-    local_path: '/models/ten31-llama-3.1-8b',
-    served_name: 'ten31',
+    key: 'house-fine-tune',
+    name: 'House fine-tune of Llama 3.1 8B',
+    local_path: '/models/house-llama-3.1-8b',
+    served_name: 'house',
     knobs: { max_model_len: 32768, gpu_memory_utilization: 0.4 },
+    notes: 'A folder on the hosts instead of a Hugging Face repository.',
   },
 ]
 
 const failing: readonly (readonly [word: string, what: string])[] = [
   ['gated', 'its repository wants a login'],
-  ['oom', 'the GPU runs out of memory while loading'],
-  ['oom-kill', 'the kernel kills its engine while loading'],
-  ['unsupported-arch', 'an architecture that vLLM does not know'],
-  ['never-healthy', 'stops in the middle of loading, and says nothing more'],
-  ['crash-in-warmup', 'loads, and dies at the first completion'],
+  ['oom', 'the GPU runs out of memory while it loads'],
+  ['oom-kill', 'the kernel kills its engine while it loads'],
+  ['unsupported-arch', 'vLLM does not know its architecture'],
+  ['never-healthy', 'it stops in the middle of loading and says nothing more'],
+  ['crash-in-warmup', 'it loads, and dies at the first completion'],
   ['stop-hangs', 'docker stop does not end it'],
-  ['wrong-name', 'serves under another name than asked'],
+  ['wrong-name', 'it serves under another name than asked'],
   ['slow-warm', 'its first completion takes long'],
 ]
 
 /** The catalog of the demo: models that people run on a Spark, and some that fail, each in its own way. */
 export const demoModels: readonly DemoModel[] = [
-  ...credible,
+  ...known,
   ...failing.map(([word, what]) => ({
     key: `demo-${word}`,
     name: `Demo failure: ${word}`,

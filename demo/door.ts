@@ -45,7 +45,7 @@ export class Door {
 
   constructor(tools: Readonly<Record<string, Tool>>) {
     this.#tools = tools
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket))
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#welcome(socket))
   }
 
   async open(disk: HostDisk): Promise<void> {

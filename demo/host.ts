@@ -1,7 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { demoModels, storedOf } from './catalog.ts'
 import { HostDisk } from './disk.ts'
@@ -17,6 +15,7 @@ import { Memory, sparkMemory } from './memory.ts'
 import type { MemorySize } from './memory.ts'
 import { nvidiaSmi } from './nvidia-smi.ts'
 import { Pace } from './pace.ts'
+import { givePort, keepPort } from './ports.ts'
 import { seed, storeModel } from './seed.ts'
 import type { StoredModel } from './seed.ts'
 import { Shell } from './shell.ts'
@@ -49,9 +48,9 @@ export class DemoHost {
   readonly name: string
   readonly user: string
   readonly dir: string
+  readonly sshPort: number
   readonly vllmPort: number
   readonly eventsFile: string
-  sshPort = 0
   readonly #machine: Machine & { behaviour: Behaviour }
   readonly #disk: HostDisk
   readonly #shell: Shell
@@ -59,8 +58,9 @@ export class DemoHost {
   readonly #door: Door
   readonly #ssh: SshServer
 
-  constructor(options: DemoHostOptions, vllmPort: number) {
+  constructor(options: DemoHostOptions, sshPort: number, vllmPort: number) {
     this.name = options.name
+    this.sshPort = sshPort
     this.user = options.user ?? 'spark'
     this.vllmPort = vllmPort
     const pace = new Pace(options.timeScale ?? 1)
@@ -121,14 +121,14 @@ export class DemoHost {
   }
 
   /** Powers it on: a new boot id, SSH on its port, containers with a restart policy up again. */
-  async powerOn(sshPort = this.sshPort): Promise<void> {
+  async powerOn(): Promise<void> {
     this.#shell.killAll() // of a run before this one that was killed
     this.#disk.write('/proc/sys/kernel/random/boot_id', `${randomUUID()}\n`)
     this.#disk.write('/proc/sys/vm/drop_caches', '0\n')
     this.#machine.memory.reset()
     await this.#door.open(this.#disk)
     this.#daemon.boot()
-    this.sshPort = await this.#ssh.listen(sshPort)
+    await this.#ssh.listen(this.sshPort)
     this.#machine.events.write('boot', { host: this.name, ssh_port: this.sshPort })
   }
 
@@ -146,6 +146,8 @@ export class DemoHost {
   async close(): Promise<void> {
     await this.powerOff()
     this.#disk.close()
+    givePort(this.sshPort)
+    givePort(this.vllmPort)
   }
 
   /** Resets all SSH connections; commands that run in them live on. */
@@ -220,7 +222,7 @@ export class DemoHost {
     const container = this.#daemon.find(call.container)
     if (!container?.running) return 127
     const toLog = (text: string): void => container.log.write('out', text)
-    const program = this.#daemon.exec(container, ['vllm', ...call.args], call.env, {
+    const program = this.#daemon.exec(container, ['vllm', ...call.args.map((arg) => this.#disk.asSeen(arg))], call.env, {
       out: (text: string) => call.out(text),
       err: (text: string) => call.err(text),
       toLog,
@@ -245,25 +247,7 @@ export class DemoHost {
 
 /** Makes a host and powers it on. Ports that were asked for and are taken are replaced by free ones. */
 export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost> {
-  const host = new DemoHost(options, await freePort(options.vllmPort ?? 0))
-  await host.powerOn(await freePort(options.sshPort ?? 0))
+  const host = new DemoHost(options, await keepPort(options.sshPort ?? 0), await keepPort(options.vllmPort ?? 0))
+  await host.powerOn()
   return host
-}
-
-/** The wished port if it is free, or any free one. */
-async function freePort(wished: number): Promise<number> {
-  const probe = createServer()
-  return await new Promise((done, failed) => {
-    probe.once('error', () => (wished === 0 ? failed(new Error('no free port on loopback')) : done(freePort(0))))
-    probe.listen(wished, '127.0.0.1', () => {
-      // A TCP server's address is no pipe's name.
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => done(port))
-    })
-  })
-}
-
-/** Is there a host's directory already? Its ports are then kept. */
-export function knownHost(dir: string): boolean {
-  return existsSync(join(dir, 'ssh', 'host_key'))
 }

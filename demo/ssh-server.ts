@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net'
+import type { Server as NetServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import type { AuthContext, Connection, ServerChannel, Session } from 'ssh2'
@@ -40,20 +40,18 @@ export class SshServer {
     return this.#key.publicKey
   }
 
-  /** Listens on `port` (0: any free one) and gives the port. Throws EADDRINUSE when somebody has it. */
-  async listen(port: number): Promise<number> {
+  /** Throws EADDRINUSE when somebody has the port. */
+  async listen(port: number): Promise<void> {
     const server = new ssh2.Server({ hostKeys: [this.#key.privateKey], ident: 'OpenSSH_9.6p1 Ubuntu-3ubuntu13' })
     server.on('connection', (connection: Connection) => this.#welcome(connection))
-    const listener = createServer((socket) => {
+    const listener = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => socket.destroy())
-      if (this.#frozen) socket.pause()
+      if (this.#frozen) socket.pause().cork()
       server.injectSocket(socket)
     })
     await new Promise<void>((done, failed) => listener.once('error', failed).listen(port, '127.0.0.1', done))
     this.#listener = listener
-    // A TCP server's address is no pipe's name.
-    return (listener.address() as AddressInfo).port
   }
 
   /** Stops listening and cuts all connections. */

@@ -20,8 +20,8 @@ mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 })
 const client = keepKey(join(dir, 'keys', 'id_ed25519'), 'spark-control demo')
 
 const hosts: DemoHost[] = []
-for (const name of ['spark-1', 'spark-2']) {
-  const before = portsOf(name)
+for (const [at, name] of ['spark-1', 'spark-2'].entries()) {
+  const before = portsOf(name) ?? { ssh_port: 2201 + at, vllm_port: 8801 + at }
   hosts.push(
     await startDemoHost({
       name,
@@ -64,10 +64,10 @@ const parent = process.ppid
 setInterval(() => process.ppid !== parent && void stop(), 500).unref()
 
 /** The ports of the last time, so that a cluster.yaml that somebody read stays true. */
-function portsOf(name: string): { ssh_port: number; vllm_port: number } {
+function portsOf(name: string): { ssh_port: number; vllm_port: number } | null {
   const file = join(dir, name, 'ports.json')
   // Our own file, written below by the same program.
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { ssh_port: number; vllm_port: number }) : { ssh_port: 0, vllm_port: 0 }
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { ssh_port: number; vllm_port: number }) : null
 }
 
 function range(text: string): number | { min: number; max: number } {

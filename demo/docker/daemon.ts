@@ -14,6 +14,7 @@ export class DockerDaemon {
   readonly images: Images
   readonly #machine: Machine
   #containers: Container[] = []
+  #isUp = false
 
   constructor(machine: Machine, images: readonly string[]) {
     this.#machine = machine
@@ -130,6 +131,7 @@ export class DockerDaemon {
 
   /** Everything dies at once. `--rm` containers are gone, the others are left as exited with 255. */
   powerCut(): void {
+    this.#isUp = false
     for (const container of [...this.#containers]) {
       const ran = container.running
       if (ran) container.exitCode = 255
@@ -144,6 +146,7 @@ export class DockerDaemon {
 
   /** After a boot: containers with a restart policy come up again. */
   boot(): void {
+    this.#isUp = true
     for (const container of [...this.#containers]) {
       const { name } = container.spec.restart
       if (name === 'always' || (name === 'unless-stopped' && !container.stoppedByHand)) this.start(container)
@@ -195,7 +198,7 @@ export class DockerDaemon {
     if (!wanted || container.stoppedByHand) return
     container.restarts += 1
     void this.#machine.pace.wait(Math.min(60, 0.1 * 2 ** container.restarts)).then(() => {
-      if (this.#containers.includes(container) && !container.stoppedByHand) this.start(container)
+      if (this.#isUp && this.#containers.includes(container) && !container.stoppedByHand) this.start(container)
     })
   }
 

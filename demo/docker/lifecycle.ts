@@ -88,16 +88,21 @@ export async function exec(daemon: DockerDaemon, call: Call, args: readonly stri
   return await program.exited
 }
 
-/** `docker top`: the processes of a container. */
+/** `docker top`: the processes of a container. Of ps's formats it knows `-eo pid,args` and the usual one. */
 export function top(daemon: DockerDaemon, call: Call, args: readonly string[]): number {
   const [name, ...options] = args
   if (name === undefined) throw new DockerError('"docker top" requires at least 1 argument.')
   const container = daemon.get(name)
   if (!container.running) throw new DockerError(`Error response from daemon: Container ${container.id} is not running`)
-  const lines = container.programs
-    .flatMap((program) => program.processes())
-    .map(({ pid, command }) => `root   ${String(pid)}   1   0   08:00   ?   00:00:01   ${command}`)
-  call.out(`${['UID    PID       PPID   C   STIME   TTY   TIME       CMD', ...lines].join('\n')}\n`)
+  const processes = container.programs.flatMap((program) => program.processes())
+  const bare = options.join(' ').includes('pid,args')
+  const rows = bare
+    ? ['    PID COMMAND', ...processes.map(({ pid, command }) => `${String(pid)} ${command}`)]
+    : [
+        'UID   PID   PPID   C   STIME   TTY   TIME   CMD',
+        ...processes.map(({ pid, command }) => `root   ${String(pid)}   1   0   08:00   ?   00:00:01   ${command}`),
+      ]
+  call.out(rows.map((row) => `${row}\n`).join(''))
   return 0
 }
 

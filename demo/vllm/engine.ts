@@ -1,8 +1,8 @@
-import { createServer } from 'node:net'
 import type { Machine } from '../machine.ts'
 import type { Program, ProgramIo } from '../docker/program.ts'
 import { cudaTotal_gib } from '../memory.ts'
 import { waitMs } from '../pace.ts'
+import { isFree } from '../ports.ts'
 import { EngineApi } from './api.ts'
 import { readArguments, UsageError } from './arguments.ts'
 import type { VllmArguments } from './arguments.ts'
@@ -251,12 +251,4 @@ export function startEngine(machine: Machine, argv: readonly string[], place: En
     machine.events.write('engine_exit', { model: argv[2], container: place.container, code: 2, cause: 'usage' })
     return { pid: machine.nextPid(), argv, exited: Promise.resolve(2), hangsAtStop: false, processes: () => [], signal: () => undefined }
   }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer()
-  return await new Promise((done) => {
-    probe.once('error', () => done(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)))
-  })
 }

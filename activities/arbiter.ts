@@ -8,14 +8,16 @@ import {
 } from '@temporalio/client'
 import type { Command, DecideReply } from '../domain/arbitration/command.ts'
 import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-commit.ts'
-import { arbiterWorkflowId, monitorWorkflowId, type ClusterId } from '../domain/names.ts'
-import { arbiterTaskTimeout, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
+import { arbiterWorkflowId, monitorWorkflowId, type ClusterId, type HostName, type Millis } from '../domain/names.ts'
+import { arbiterTaskTimeout, arbiterWatched, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
 
 export interface ArbiterPlace {
   /** Connected; stays its owner's. */
   readonly client: Client
   readonly clusterId: ClusterId
   readonly taskQueue: string
+  /** Hosts of cluster.yaml, so that even an arbiter in its first second can reserve all of them. */
+  readonly hosts?: readonly HostName[]
 }
 
 /** A little longer than a batch waits, so that a call which nobody waits for any more ends by itself. */
@@ -49,9 +51,13 @@ async function sendBatch(place: ArbiterPlace, updateId: string, commands: readon
 
 const isSilence = (error: unknown): boolean => error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof WorkflowNotFoundError
 
+/** The workflows that the arbiter wants followed to their end (E2). Costs no history. */
+export const watchedWorkflows = (client: Client, clusterId: ClusterId): Promise<readonly { workflowId: string; since: Millis }[]> =>
+  client.withDeadline(Date.now() + callLimitMs, () => client.workflow.getHandle(arbiterWorkflowId(clusterId)).query(arbiterWatched))
+
 /** Starts arbiter and monitor of the cluster where they don't run (A8). Safe to repeat, from any number of workers. */
-export async function ensureArbiter({ client, clusterId, taskQueue }: ArbiterPlace): Promise<void> {
-  const arbiter: ArbiterRequest = { clusterId, carried: null }
+export async function ensureArbiter({ client, clusterId, taskQueue, hosts = [] }: ArbiterPlace): Promise<void> {
+  const arbiter: ArbiterRequest = { clusterId, hosts, carried: null }
   const monitor: MonitorRequest = { clusterId }
   await Promise.all([
     start(client, workflowTypes.arbiter, arbiterWorkflowId(clusterId), taskQueue, [arbiter]),

@@ -30,6 +30,8 @@ export const arbiterTaskTimeout = '3s'
 /** Argument of the arbiter: `carried` is null for a fresh one, its own state after continue-as-new (A6). */
 export interface ArbiterRequest {
   readonly clusterId: string
+  /** As the starter read them in cluster.yaml; the arbiter asks again before it grants any. */
+  readonly hosts: readonly string[]
   readonly carried: ArbiterState | null
 }
 export interface MonitorRequest {

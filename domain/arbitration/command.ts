@@ -112,6 +112,8 @@ export interface HostSurvey {
   readonly host: HostName
   readonly reachable: boolean
   readonly cause: string | null
+  /** The error that `cause` tells of; null where all is well. */
+  readonly code: ErrorCode | null
   /** Highest fence in the host's file; 0 when there is none. */
   readonly fence: number
   readonly foreignCluster: string | null

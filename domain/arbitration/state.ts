@@ -118,14 +118,16 @@ export interface SilentEnd {
   readonly outcome: 'terminated' | 'timed_out' | 'cancelled' | 'failed'
 }
 
+export const unseen = (host: HostName): HostEntry => ({ host, state: 'surveying', cause: null, survey: null, retryAt: null, tries: 0, remnants: [] })
+
 /** An arbiter that knows nothing yet: it grants reservations at once, and hosts only after it has looked at them (R6, E4). */
-export const freshState = (clusterId: ClusterId, now: Millis): ArbiterState => ({
+export const freshState = (clusterId: ClusterId, hosts: readonly HostName[], now: Millis): ArbiterState => ({
   clusterId,
   clock: now,
   serverClock: now,
   fence: now, // F4: survivors of an earlier arbiter carry less, unless a host says otherwise
   recovered: false,
-  hosts: [],
+  hosts: hosts.map(unseen),
   registeredAttributes: [],
   reservations: [],
   active: [],

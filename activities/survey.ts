@@ -1,0 +1,114 @@
+import { cancellationSignal, heartbeat } from '@temporalio/activity'
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import type { HostSurvey } from '../domain/arbitration/command.ts'
+import { ownContainer, recognise } from '../domain/arbitration/recognised.ts'
+import type { Found } from '../domain/arbitration/recovery.ts'
+import { foundSwap } from '../domain/arbitration/swap-memo.ts'
+import { nothingYet } from '../domain/clearing.ts'
+import { baseUrlOf } from '../domain/cluster.ts'
+import type { Mark } from '../domain/mark.ts'
+import { swapWorkflowId, type ClusterId, type ContainerName, type HostName } from '../domain/names.ts'
+import { clearHost } from './clear-host.ts'
+import type { ActivityDeps } from './deps.ts'
+import { withHeartbeats } from './heartbeats.ts'
+import { HostError } from './hosts.ts'
+import { registeredAttributes } from './search-attributes.ts'
+import { lastWordsFile } from './swap-log.ts'
+import { Vllm } from './vllm.ts'
+
+export interface SurveyRequest {
+  readonly clusterId: ClusterId
+  readonly host: HostName
+  readonly surveyId: string
+  readonly fence: number
+  /** Containers to stop with proof: what is left of a displaced deployment on a host in quarantine (ARBITER.md E5). */
+  readonly remnants: readonly ContainerName[]
+}
+
+const clearLimitS = 90
+
+/** How the arbiter learns what is there. Nothing here decides; a host that can't be seen is an answer, not a failure. */
+export const createSurveyActivities = (deps: ActivityDeps) => ({
+  /** The hosts of cluster.yaml, and the open swaps of an earlier arbiter. Fails while cluster.yaml can't be read. */
+  async findSwaps(clusterId: ClusterId): Promise<Found> {
+    const { client, config } = deps
+    const { cluster } = config.read()
+    if (cluster?.clusterId !== clusterId) throw new Error(`cluster.yaml does not tell the hosts of ${clusterId}`)
+    const open = client.workflow.list({ query: `WorkflowId STARTS_WITH '${swapWorkflowId(clusterId, '')}' AND ExecutionStatus = 'Running'` })
+    const swaps = []
+    for await (const { workflowId } of open) {
+      const found = foundSwap(await memoOf(client, workflowId))
+      if (found !== null) swaps.push(found)
+    }
+    return { hosts: cluster.hosts.map((host) => host.name), registeredAttributes: await registeredAttributes(client), swaps }
+  },
+
+  /** Raises the host's fence, so that nothing earlier has an effect any more; clears it where asked; then looks what it holds (E4). */
+  surveyHost: (request: SurveyRequest): Promise<HostSurvey> =>
+    withHeartbeats(
+      () => heartbeat(),
+      () => survey(deps, request),
+    ),
+})
+
+async function survey(deps: ActivityDeps, request: SurveyRequest): Promise<HostSurvey> {
+  const { hosts, config } = deps
+  const { clusterId, host } = request
+  const nothing = { host, fence: 0, foreignCluster: null, deployment: null, strays: [] }
+  try {
+    const { fence: stored } = await hosts.marker(host)
+    if (stored !== null && stored.cluster_id !== clusterId)
+      return {
+        ...nothing,
+        reachable: true,
+        cause: `it belongs to the cluster ${stored.cluster_id}`,
+        code: 'foreign_cluster',
+        foreignCluster: stored.cluster_id,
+      }
+    const mark: Mark = { clusterId, fence: Math.max(request.fence, (stored?.fence ?? 0) + 1), step: 0, attempt: 1 }
+    await hosts.raiseFence(host, mark)
+    const trouble = request.remnants.length === 0 ? null : await clear(deps, request, mark)
+    const facts = await hosts.facts(host, cancellationSignal())
+    const own = ownContainer(facts, clusterId)
+    const memo = own === null ? null : await memoOf(deps.client, swapWorkflowId(clusterId, own.mark.swap))
+    const served = own === null && facts.portListening === true ? await servedId(deps, host) : null
+    const container = config.read().cluster?.container ?? ''
+    const { deployment, strays } = recognise(facts, { clusterId, host, container }, memo, served)
+    return { ...nothing, reachable: true, cause: trouble, code: trouble === null ? null : 'stop_unproven', fence: mark.fence, deployment, strays }
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    return { ...nothing, reachable: false, cause: error.message, code: error.code }
+  }
+}
+
+/** Null once the stop is proven. */
+async function clear(deps: ActivityDeps, { clusterId, host, remnants }: SurveyRequest, mark: Mark): Promise<string | null> {
+  const target = { host, target: true, head: true, containers: remnants, stopGraceS: 10 }
+  const plan = { clusterId, hosts: [target], makeRoomFor: null, memoryFloorGib: 0 }
+  const lastWords = (_host: HostName, container: string): string => lastWordsFile(deps.places.logsDir, `quarantine-${host}`, host, container)
+  const say = (text: string): void => deps.log.info({ host }, text)
+  const job = { hosts: deps.hosts, plan, mark, limitS: clearLimitS, lastWords, say, remember: () => undefined }
+  const cleared = await clearHost(job, target, nothingYet)
+  return cleared.state === 'cleared' ? null : cleared.detail
+}
+
+async function servedId(deps: ActivityDeps, host: HostName): Promise<string | null> {
+  const vllm = new Vllm(baseUrlOf(deps.hosts.host(host)))
+  try {
+    return (await vllm.models(2, cancellationSignal()))[0]?.id ?? null
+  } catch {
+    return null // something that is no vLLM
+  } finally {
+    await vllm.close()
+  }
+}
+
+/** Null when the workflow is long gone. */
+async function memoOf(client: Client, workflowId: string): Promise<unknown> {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).memo
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null
+    throw error
+  }
+}

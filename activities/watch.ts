@@ -1,0 +1,56 @@
+import { heartbeat, sleep } from '@temporalio/activity'
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionStatusName } from '@temporalio/client'
+import type { ReportClosed } from '../domain/arbitration/command.ts'
+import type { ClusterId } from '../domain/names.ts'
+import { watchedWorkflows } from './arbiter.ts'
+import type { DepsWithArbiter } from './deps.ts'
+
+type Closed = ReportClosed['closed'][number]
+
+const everyMs = 2_000
+/** A claim is asked for before its workflow is started, so it may be a moment late. */
+const neverThereAfterMs = 8_000
+/** Ends in good time before its own limit, to be started anew. */
+const longestMs = 50 * 60_000
+
+const closedNames: Partial<Record<WorkflowExecutionStatusName, Closed['status']>> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed_out',
+}
+
+export const createWatchActivities = ({ client, arbiter, log }: DepsWithArbiter) => ({
+  /**
+   * Follows all that occupies hosts or waits for them, until it is closed, and reports that (ARBITER.md E2). Asks the arbiter anew each time what to follow;
+   * ends when there is nothing. A look that fails is one look less: the next comes two seconds later.
+   */
+  async watchWorkflows({ clusterId }: { clusterId: ClusterId }): Promise<void> {
+    const until = performance.now() + longestMs
+    while (performance.now() < until) {
+      heartbeat()
+      try {
+        const watched = await watchedWorkflows(client, clusterId)
+        if (watched.length === 0) return
+        const looks = await Promise.all(watched.map(({ workflowId, since }) => howClosed(client, workflowId, arbiter.arbiterNow() - since)))
+        const closed = looks.filter((look) => look !== null)
+        if (closed.length > 0) await arbiter.ask({ type: 'report_closed', closed })
+      } catch (error) {
+        log.warn({ err: error }, 'the watch on swaps missed a look')
+      }
+      await sleep(everyMs) // throws when the activity is cancelled
+    }
+  },
+})
+
+async function howClosed(client: Client, workflowId: string, knownForMs: number): Promise<Closed | null> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe()
+    const closed = closedNames[status.name]
+    return closed === undefined ? null : { workflowId, status: closed }
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+    return knownForMs < neverThereAfterMs ? null : { workflowId, status: 'never_there' }
+  }
+}

@@ -1,0 +1,47 @@
+import { allHandlersFinished, CancellationScope, condition, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow'
+import { viewOf, watchedIn } from '../domain/arbitration/view.ts'
+import { ArbiterShell } from './arbiter/shell.ts'
+import { keepWatch } from './arbiter/watch.ts'
+import { wakeWhenDue } from './arbiter/wake.ts'
+import {
+  arbiterState,
+  arbiterTaskTimeout,
+  arbiterWatched,
+  decide,
+  forceReleaseByHand,
+  swapEnded,
+  swapPhase,
+  type ArbiterRequest,
+} from './messages.ts'
+
+/** So many batches a run, well below the server's limit of 2,000 Updates. */
+const batchesARun = 1_500
+
+/**
+ * The arbiter of one cluster: a singleton that lives for ever, one run after the other (ARBITER.md A1–A8). It decides nothing itself: domain/arbitration/ does.
+ * Asked to cancel it goes on: an arbiter that ends leaves nobody to say who may swap.
+ */
+export async function gpuArbiter(request: ArbiterRequest): Promise<void> {
+  const shell = new ArbiterShell(request)
+  let batches = 0
+  setHandler(decide, (commands) => {
+    batches += 1
+    return shell.decide(commands)
+  })
+  setHandler(arbiterState, () => viewOf(shell.state))
+  setHandler(arbiterWatched, () => watchedIn(shell.state))
+  setHandler(swapPhase, (told) => shell.take({ kind: 'swap_phase', ...told }))
+  setHandler(swapEnded, (end) => shell.take({ kind: 'swap_ended', end }))
+  setHandler(forceReleaseByHand, ({ hosts }) => shell.take({ kind: 'forced_by_hand', hosts: hosts ?? null }))
+
+  await CancellationScope.nonCancellable(async () => {
+    shell.begin()
+    void keepWatch(shell)
+    void wakeWhenDue(shell)
+    const mayContinue = (): boolean => shell.allConfirmed() && allHandlersFinished() // A7
+    await condition(() => (workflowInfo().continueAsNewSuggested || batches >= batchesARun) && mayContinue())
+    await continueAsNew({ ...request, carried: shell.state })
+  })
+}
+
+const continueAsNew = makeContinueAsNewFunc<typeof gpuArbiter>({ workflowTaskTimeout: arbiterTaskTimeout })

@@ -3,6 +3,7 @@ import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
 import type { HostStatus, Status } from '../domain/status.ts'
 import type { Swap } from '../domain/swap.ts'
+import type { PageData, RunningSwap } from './page-data.ts'
 
 /** What a person can do on the dashboard. `swap_anyway` is a swap that overrides a reservation, with a reason. */
 export type ActionName = 'swap' | 'swap_anyway' | 'dry_run' | 'unload' | 'cancel' | 'force_release'
@@ -74,9 +75,9 @@ export function reservationOn(lock: Lock, hosts: readonly HostName[]): Reservati
 }
 
 /** The running swap on these hosts, if any: a new one would have to stand in line. */
-export function busyOn(status: Status, hosts: readonly HostName[]): Swap | null {
-  const touched = status.swap === null ? [] : [...status.swap.hosts, ...status.swap.affected_hosts]
-  return touched.some((host) => hosts.includes(host)) ? status.swap : null
+export function busyOn({ running }: Pick<PageData, 'running'>, hosts: readonly HostName[]): Swap | null {
+  const touches = ({ swap }: RunningSwap): boolean => [...swap.hosts, ...swap.affected_hosts].some((host) => hosts.includes(host))
+  return running.find(touches)?.swap ?? null
 }
 
 export function permit(action: ActionName, status: Status, hosts: readonly HostName[] = []): Permit {

@@ -5,9 +5,13 @@ import { html, type Html } from './html.ts'
 export const refusal = ({ title, detail, advice, errors = [], code, request_id: requestId }: ProblemDocument): Html => html`
   <div class="banner" data-tone="bad" role="alert" data-code="${code}">
     <strong>${title}.</strong>
-    ${detail !== title && html`<p>${detail}</p>`} ${errors.length > 0 && html`<ul>
-      ${errors.map(({ field, message }) => html`<li><code>${field}</code> ${message}</li>`)}
-    </ul>`}
+    ${detail !== title && html`<p>${detail}</p>`}
+    ${
+      errors.length > 0 &&
+      html`<ul>
+        ${errors.map(({ field, message }) => html`<li><code>${field}</code> ${message}</li>`)}
+      </ul>`
+    }
     <p class="advice">${advice}</p>
     ${code === 'unexpected' && html`<p class="muted">Request <code>${requestId}</code></p>`}
   </div>

@@ -27,12 +27,12 @@ interface State {
 /** A look older than this no longer tells how the host is. */
 const staleMs = 30_000
 
-function stateOf(host: HostStatus, { status }: PageData): State {
+function stateOf(host: HostStatus, data: PageData): State {
   if (host.arbiter === 'quarantined') return { tone: 'bad', word: 'in quarantine' }
   if (host.reachable === false || host.arbiter === 'unreachable') return { tone: 'bad', word: 'unreachable' }
   if (host.reachable === null) return { tone: 'idle', word: 'not seen yet' }
-  if (host.looked_at !== null && Date.parse(status.now) - Date.parse(host.looked_at) > staleMs) return { tone: 'warn', word: 'not seen lately' }
-  if (busyOn(status, [host.name])) return { tone: 'busy', word: 'swapping' }
+  if (host.looked_at !== null && Date.parse(data.status.now) - Date.parse(host.looked_at) > staleMs) return { tone: 'warn', word: 'not seen lately' }
+  if (busyOn(data, [host.name])) return { tone: 'busy', word: 'swapping' }
   if (host.arbiter !== 'known') return { tone: 'warn', word: 'being looked at' }
   if (host.deployment === null) return { tone: 'idle', word: 'empty' }
   return host.deployment.healthy ? { tone: 'ok', word: 'healthy' } : { tone: 'bad', word: 'not healthy' }

@@ -9,13 +9,22 @@ export interface PageData {
   readonly models: readonly Model[]
   /** The last swaps that ended, newest first. */
   readonly recent: readonly Swap[]
-  /** How far `status.swap` is, while one runs. */
+  /** The swaps that run now: several, when their hosts have nothing in common. */
+  readonly running: readonly RunningSwap[]
+}
+
+export interface RunningSwap {
+  readonly swap: Swap
+  /** How far its phase is; null while nothing has been heard. */
   readonly progress: SwapProgress | null
 }
 
 /** Where the stylesheets and scripts are, with their content's hash in the path so that they may be cached for ever. */
 export interface Assets {
   readonly styles: readonly string[]
-  readonly scripts: readonly string[]
+  /** htmx and its extensions. They begin when the document is complete, and so must be there before. */
+  readonly libraries: readonly string[]
+  /** Our own script, run when the document is complete and before the libraries begin. */
+  readonly script: string
   readonly icon: string
 }

@@ -18,7 +18,8 @@ export const dashboard = (data: PageData, assets: Assets): string =>
         <title>Spark Control${data.status.cluster !== null && html` · ${data.status.cluster}`}</title>
         <link rel="icon" href="${assets.icon}" type="image/svg+xml" />
         ${assets.styles.map((href) => html`<link rel="stylesheet" href="${href}" />`)}
-        ${assets.scripts.map((src) => html`<script src="${src}" defer></script>`)}
+        ${assets.libraries.map((src) => html`<script src="${src}"></script>`)}
+        <script src="${assets.script}" defer></script>
       </head>
       <body data-now="${data.status.now}">
         ${top(data)}

@@ -1,3 +1,4 @@
+import type { SwapProgress } from '../domain/swap-answer.ts'
 import type { Swap } from '../domain/swap.ts'
 import { permit } from './actions.ts'
 import { dialogButton } from './button.ts'
@@ -6,29 +7,37 @@ import { usualPhaseMs, usualSwapMs } from './expected.ts'
 import { html, type Html } from './html.ts'
 import { hostList, modelName, swapTitle } from './model-name.ts'
 import { badge, outcomeBadge, outcomeMeaning } from './outcome.ts'
-import type { PageData } from './page-data.ts'
+import type { PageData, RunningSwap } from './page-data.ts'
 import { paths } from './paths.ts'
 import { phaseList } from './phases.ts'
 import { duration, elapsedSince, moment, took } from './time.ts'
 
-/** The swap that runs; when none does, how the last one ended. */
+/** The swaps that run; when none does, how the last one ended. */
 export function swapPanel(data: PageData): Html {
-  const { swap } = data.status
-  if (swap !== null) return running(swap, data)
   const last = data.recent[0]
-  return last === undefined ? html`<section id="swap" aria-label="Swap" hidden></section>` : ended(last, data)
+  const nothing = data.running.length === 0 && last === undefined
+  return html`<section id="swap" aria-label="Swap" ${nothing ? html`hidden` : ''}>
+    <p class="visually-hidden" role="status" id="swap-announcement">${announcement(data)}</p>
+    ${data.running.map((one) => running(one, data))} ${data.running.length === 0 && last !== undefined && ended(last, data)}
+  </section>`
 }
 
-const announcement = (text: string): Html => html`<p class="visually-hidden" role="status" id="swap-announcement">${text}</p>`
+/** Spoken when it changes: a phase, or an end. Ticking times are not. */
+const announcement = ({ running, recent: [last], models }: PageData): string =>
+  running.length > 0
+    ? running.map(({ swap }) => `${swapTitle(swap.model, models)}: ${swap.phase ?? 'starting'}`).join('. ')
+    : last === undefined
+      ? ''
+      : `${swapTitle(last.model, models)}: ${outcomeMeaning(last.outcome ?? 'terminated')}`
 
-function running(swap: Swap, data: PageData): Html {
+function running({ swap, progress }: RunningSwap, data: PageData): Html {
+  const id = swap.swap_id
   const title = swapTitle(swap.model, data.models)
-  const phase = swap.phases.find(({ state }) => state === 'running')
   const usual = usualSwapMs(swap.model, data.recent)
   const startedAt = swap.phases.find(({ started_at }) => started_at !== null)?.started_at ?? swap.requested_at
-  return html`<section id="swap" class="panel" aria-labelledby="swap-title">
+  return html`<article id="running-${id}" class="panel" aria-labelledby="running-${id}-title">
     <header>
-      <h2 id="swap-title">${title}</h2>
+      <h2 id="running-${id}-title">${title}</h2>
       ${badge('busy', swap.phase ?? 'starting')}
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
@@ -37,37 +46,37 @@ function running(swap: Swap, data: PageData): Html {
         ${swap.previous.length > 0 && html`<span>replaces ${swap.previous.map(({ model }) => modelName(model, data.models)).join(', ')}</span>`}
       </p>
       ${dialogButton({
-        id: 'cancel-swap',
+        id: `cancel-${id}`,
         label: 'Cancel…',
         about: title,
-        url: paths.cancelDialog(swap.swap_id),
+        url: paths.cancelDialog(id),
         permit: permit('cancel', data.status),
         look: 'danger',
       })}
     </header>
-    ${announcement(`${title}: ${swap.phase ?? 'starting'}`)}
     ${phaseList(swap, ({ name }) => {
       const ms = usualPhaseMs(swap.model, name, data.recent)
       return ms === null ? null : duration(ms)
     })}
-    ${progressOf(phase?.detail ?? null, data)}
-  </section>`
+    ${progressOf(swap, progress)}
+  </article>`
 }
 
 const askedBy = ({ holder, schedule, reason }: Swap): Html =>
   html`${holder !== null && html`<span>asked by ${holder}</span>`} ${schedule !== null && html`<span>schedule ${schedule}</span>`}
   ${reason !== null && html`<span>“${reason}”</span>`}`
 
-function progressOf(detail: string | null, { progress }: PageData): Html {
-  const stage = progress?.stage ?? detail
+function progressOf(swap: Swap, progress: SwapProgress | null): Html {
+  const id = `running-${swap.swap_id}-progress`
+  const stage = progress?.stage ?? swap.phases.find(({ state }) => state === 'running')?.detail ?? null
   const percent = progress?.percent ?? null
   const lines = progress?.last_lines ?? []
   return html`
-    ${stage !== null && html`<label class="stage" for="swap-progress">${stage}${percent !== null && html` <b>${percent.toFixed(0)} %</b>`}</label>`}
+    ${stage !== null && html`<label class="stage" for="${id}">${stage}${percent !== null && html` <b>${percent.toFixed(0)} %</b>`}</label>`}
     ${
       percent === null
-        ? html`<progress id="swap-progress" aria-label="Progress"></progress>`
-        : html`<progress id="swap-progress" max="100" value="${percent.toFixed(0)}" aria-label="Progress"></progress>`
+        ? html`<progress id="${id}" aria-label="Progress"></progress>`
+        : html`<progress id="${id}" max="100" value="${percent.toFixed(0)}" aria-label="Progress"></progress>`
     }
     ${lines.length > 0 && html`<div class="log" tabindex="0" role="group" aria-label="Last lines of the log"><pre>${lines.join('\n')}</pre></div>`}
   `
@@ -77,16 +86,15 @@ function ended(swap: Swap, { models }: PageData): Html {
   const title = swapTitle(swap.model, models)
   const outcome = swap.outcome ?? 'terminated'
   const time = took(swap.requested_at, swap.ended_at)
-  return html`<section id="swap" class="panel last" aria-labelledby="swap-title" data-outcome="${outcome}">
+  return html`<article id="last-swap" class="panel last" aria-labelledby="last-swap-title" data-outcome="${outcome}">
     <header>
-      <h2 id="swap-title">${title}</h2>
+      <h2 id="last-swap-title">${title}</h2>
       ${outcomeBadge(outcome)}
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
         ${swap.ended_at !== null && html`<span>${moment(swap.ended_at)}</span>`} ${time !== null && html`<span>took ${time}</span>`}
       </p>
     </header>
-    ${announcement(`${title}: ${outcomeMeaning(outcome)}`)} ${outcome !== 'completed' && html`<p>${outcomeMeaning(outcome)}</p>`}
-    ${swap.cause !== null && causeText(swap.cause)}
-  </section>`
+    ${outcome !== 'completed' && html`<p>${outcomeMeaning(outcome)}</p>`} ${swap.cause !== null && causeText(swap.cause)}
+  </article>`
 }

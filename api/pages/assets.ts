@@ -17,7 +17,8 @@ type Folder = keyof typeof folders
 
 const used = {
   styles: ['pico/pico.min.css', 'own/app.css'],
-  scripts: ['htmx/htmx.min.js', 'htmx/ext/hx-sse.min.js', 'own/app.js'],
+  libraries: ['htmx/htmx.min.js', 'htmx/ext/hx-sse.min.js'],
+  script: 'own/app.js',
   icon: 'own/icon.svg',
 } as const
 
@@ -28,10 +29,10 @@ const yearMs = 365 * 24 * 3600 * 1000
  * for ever and still get a changed one at once.
  */
 export function createAssets(): { assets: Assets; middleware: Middleware[] } {
-  const version = hashOf([...used.styles, ...used.scripts, used.icon])
+  const version = hashOf([...used.styles, ...used.libraries, used.script, used.icon])
   const address = (file: string): string => `/assets/${version}/${file}`
   return {
-    assets: { styles: used.styles.map(address), scripts: used.scripts.map(address), icon: address(used.icon) },
+    assets: { styles: used.styles.map(address), libraries: used.libraries.map(address), script: address(used.script), icon: address(used.icon) },
     middleware: Object.entries(folders).map(([name, folder]) =>
       mount(`/assets/${version}/${name}`, serve(folder, { maxage: yearMs, immutable: true, index: false })),
     ),

@@ -11,6 +11,7 @@ import { dryRunDialog } from '../../views/dialogs/report.ts'
 import { swapDialog } from '../../views/dialogs/swap.ts'
 import { unloadDialog } from '../../views/dialogs/unload.ts'
 import type { Html } from '../../views/html.ts'
+import type { PageData } from '../../views/page-data.ts'
 import type { Context, RequestState } from '../context.ts'
 import type { Control } from '../deps.ts'
 import { fit } from '../fit.ts'
@@ -19,7 +20,7 @@ import { z } from 'zod'
 const Hosts = z.array(HostName).max(16)
 
 /** What the one dialog of the page shows, asked for when its button is pressed, so that it tells how things are at that moment. */
-export function dialogRoutes(control: Control): Router<RequestState> {
+export function dialogRoutes(control: Control, read: () => Promise<PageData>): Router<RequestState> {
   const router = new Router<RequestState>()
 
   const dialog = (name: string, show: (query: URLSearchParams) => Promise<Html> | Html): void => {
@@ -35,8 +36,7 @@ export function dialogRoutes(control: Control): Router<RequestState> {
   dialog('swap', async (query) =>
     swapDialog({
       model: control.readModel(fit(ModelKey, query.get('model'), 'query')),
-      models: control.readModels(),
-      status: await control.readStatus(),
+      data: await read(),
       force: query.has('force'),
       attempt: randomUUID(),
     }),
@@ -44,11 +44,9 @@ export function dialogRoutes(control: Control): Router<RequestState> {
   dialog('dry-run', async (query) => {
     const model = control.readModel(fit(ModelKey, query.get('model'), 'query'))
     const hosts = fit(Hosts, query.getAll('hosts'), 'query')
-    return dryRunDialog(model, hosts.length === 0 ? model.placement : hosts, placements(model, await control.readStatus()))
+    return dryRunDialog(model, hosts.length === 0 ? model.placement : hosts, placements(model, (await read()).status))
   })
-  dialog('unload', async (query) =>
-    unloadDialog(fit(Hosts.min(1), query.getAll('hosts'), 'query'), await control.readStatus(), control.readModels(), randomUUID()),
-  )
+  dialog('unload', async (query) => unloadDialog(fit(Hosts.min(1), query.getAll('hosts'), 'query'), await read(), randomUUID()))
   dialog('cancel', async (query) => cancelDialog((await control.readSwap(fit(SwapId, query.get('id'), 'query'))).swap, control.readModels()))
   dialog('release', async (query) => {
     const hosts = fit(Hosts, query.getAll('hosts'), 'query')

@@ -39,7 +39,7 @@ export function createPages({ control, log }: Pick<AppDeps, 'control' | 'log'>):
     stream.once('close', () => streams.delete(stream))
   })
 
-  const routers = [router, dialogRoutes(control), actionRoutes({ control, hub, log })]
+  const routers = [router, dialogRoutes(control, read), actionRoutes({ control, hub, log })]
   return {
     mountOn(app) {
       for (const one of assetMiddleware) app.use(one)

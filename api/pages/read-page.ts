@@ -1,11 +1,12 @@
 import type { Model } from '../../domain/model.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { Status } from '../../domain/status.ts'
 import type { Swap } from '../../domain/swap.ts'
 import type { PageData } from '../../views/page-data.ts'
 import type { Control } from '../deps.ts'
 
 /** Enough for the list and for the usual times that are told from it. */
-const recentLimit = 50
+const listLimit = 50
 
 /**
  * Reads all that the dashboard shows. A part that is down is told by `status.parts`; what it would have told is then shown as it was last known,
@@ -13,15 +14,29 @@ const recentLimit = 50
  */
 export function createPageReader(control: Control): () => Promise<PageData> {
   let models: readonly Model[] = []
-  let recent: readonly Swap[] = []
+  let listed: readonly Swap[] = []
   return async () => {
     const status = await control.readStatus()
     models = lastKnown(() => control.readModels(), models)
-    recent = await lastKnownLater(async () => (await control.listSwaps({ limit: recentLimit })).swaps.filter(({ state }) => state === 'done'), recent)
-    const running = status.swap?.swap_id
-    const progress = running === undefined ? null : await lastKnownLater(async () => (await control.readSwap(running)).progress, null)
-    return { status, models, recent, progress }
+    listed = await lastKnownLater(async () => (await control.listSwaps({ limit: listLimit })).swaps, listed)
+    const running = await Promise.all(
+      runningOf(status, listed).map(async (swap) => lastKnownLater(() => control.readSwap(swap.swap_id), { swap, progress: null })),
+    )
+    return {
+      status,
+      models,
+      recent: listed.filter(({ state }) => state === 'done'),
+      // one that ended while it was read is listed as ended at the next look
+      running: running.filter(({ swap }) => swap.state === 'running'),
+    }
   }
+}
+
+/** `status.swap` is the arbiter's word; further ones on other hosts are known from the list. */
+function runningOf(status: Status, listed: readonly Swap[]): Swap[] {
+  const first = status.swap === null ? [] : [status.swap]
+  const others = listed.filter(({ swap_id, state }) => state === 'running' && swap_id !== status.swap?.swap_id)
+  return [...first, ...others]
 }
 
 function lastKnown<T>(read: () => T, known: T): T {

@@ -95,7 +95,9 @@ function fixtureControl(site: FixtureSite): Control {
     listSwaps: () => Promise.resolve({ swaps: [...site.data.recent], next: null }),
     readSwap(id) {
       const swap = swapOf(id)
-      return swap ? Promise.resolve({ swap, progress: site.data.progress }) : Promise.reject(new Problem('unknown_swap'))
+      return swap
+        ? Promise.resolve({ swap, progress: site.data.running.find((one) => one.swap.swap_id === id)?.progress ?? null })
+        : Promise.reject(new Problem('unknown_swap'))
     },
     requestSwap(body, caller, options) {
       ask('swap', { body, caller, force: options?.force ?? false })

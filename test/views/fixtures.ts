@@ -166,7 +166,7 @@ export const page = (more: Partial<Status> = {}, rest: Partial<Omit<PageData, 's
   status: status(more),
   models,
   recent: [],
-  progress: null,
+  running: more.swap ? [{ swap: more.swap, progress: null }] : [],
   ...rest,
 })
 
@@ -198,16 +198,21 @@ export const busyPage = (): PageData =>
     },
     {
       recent: [ended('completed', { holder: 'nightly-cron', schedule: 'nightly' }), failed, ended('cancelled', { swap_id: 'swap-00000009' })],
-      progress: {
-        phase: 'launch',
-        percent: 56,
-        stage: 'Loading weights',
-        last_lines: Array.from(
-          { length: 14 },
-          (_, i) =>
-            `2026-11-24T04:59:${String(i + 30)}.000Z launch INFO 11-24 04:59:${String(i + 30)} [loader.py:${String(i)}] Loading safetensors checkpoint shards: ${String(i * 4)}% Completed | ${String(i)}/25`,
-        ),
-        log_offset: 2048,
-      },
+      running: [
+        {
+          swap: swap(),
+          progress: {
+            phase: 'launch',
+            percent: 56,
+            stage: 'Loading weights',
+            last_lines: Array.from(
+              { length: 14 },
+              (_, i) =>
+                `2026-11-24T04:59:${String(i + 30)}.000Z launch INFO 11-24 04:59:${String(i + 30)} [loader.py:${String(i)}] Loading safetensors checkpoint shards: ${String(i * 4)}% Completed | ${String(i)}/25`,
+            ),
+            log_offset: 2048,
+          },
+        },
+      ],
     },
   )

@@ -23,7 +23,7 @@ function poisoned<T>(value: T, name = ''): T {
 }
 
 const data = poisoned(busyPage())
-const assets = { styles: ['/assets/app.css'], scripts: ['/assets/app.js'], icon: '/assets/icon.svg' }
+const assets = { styles: ['/assets/app.css'], libraries: ['/assets/htmx.js'], script: '/assets/app.js', icon: '/assets/icon.svg' }
 const poisonedModel = poisoned(model('m'))
 const swap = data.status.swap!
 const lock = data.status.lock.locks[0]!
@@ -48,9 +48,8 @@ const problem = poisoned({
 
 const places: Record<string, () => string> = {
   'the page': () => dashboard(data, assets),
-  'the swap dialog': () =>
-    swapDialog({ model: poisonedModel, models: [poisonedModel], status: data.status, force: true, attempt: hostile }).toString(),
-  'the unload dialog': () => unloadDialog([hostile], data.status, [poisonedModel], hostile).toString(),
+  'the swap dialog': () => swapDialog({ model: poisonedModel, data, force: true, attempt: hostile }).toString(),
+  'the unload dialog': () => unloadDialog([hostile], data, hostile).toString(),
   'the cancel dialog': () => cancelDialog(swap, [poisonedModel]).toString(),
   'the release dialog': () => releaseDialog(lock).toString(),
   'the dry run dialog': () => dryRunDialog(poisonedModel, [hostile], [[hostile], ['other']]).toString(),
@@ -73,5 +72,5 @@ test('nothing on the page needs inline script, inline style or evaluation', () =
   expect(markup).not.toMatch(/\sstyle=/)
   expect(markup).not.toMatch(/\son[a-z]+=(?!alert)/)
   expect(markup).not.toMatch(/hx-on|js:|javascript:/)
-  expect(markup.match(/<script[^>]*>/g)).toEqual(['<script src="/assets/app.js" defer>'])
+  expect(markup.match(/<script[^>]*>/g)).toEqual(['<script src="/assets/htmx.js">', '<script src="/assets/app.js" defer>'])
 })

@@ -6,7 +6,7 @@ import { swapDialog } from '../../views/dialogs/swap.ts'
 import type { Html } from '../../views/html.ts'
 import { dashboard } from '../../views/page.ts'
 import { regions } from '../../views/regions.ts'
-import { ago, busyPage, ended, failed, heldBy, holding, host, models, now, page, phasesAt, reservation, status, swap } from './fixtures.ts'
+import { ago, busyPage, ended, failed, heldBy, holding, host, models, now, page, phasesAt, reservation, swap } from './fixtures.ts'
 
 /** The text that a person reads, with single spaces. */
 const text = (markup: Html | string): string =>
@@ -62,8 +62,15 @@ test('a running swap shows its phases, elapsed and usual time, progress and the 
   expect(shown).toContain('preflight done 10 s stop done 10 s launch running')
   expect(shown).toContain('Loading weights 56 %')
   expect(shown).toContain('shards: 52% Completed')
-  expect(tag(markup, 'swap-progress')).toContain('value="56"')
+  expect(tag(markup, 'running-swap-00000002-progress')).toContain('value="56"')
   expect(markup.toString()).toContain('aria-current="step"')
+})
+
+test('two swaps on hosts of their own are both shown', () => {
+  const both = [swap(), swap({ swap_id: 'swap-00000007', model: 'ten31-ft', hosts: ['spark-2'], affected_hosts: ['spark-2'] })]
+  const shown = text(regions.swap(page({}, { running: both.map((one) => ({ swap: one, progress: null })) })))
+  expect(shown).toContain('Swap to Qwen3 30B A3B: launch. Swap to Our fine-tune: launch')
+  expect(shown.match(/Cancel…/g)).toHaveLength(2)
 })
 
 test('a restore is listed once it has begun, and not before', () => {
@@ -120,13 +127,13 @@ test('a refused setting says its source, its value, why, and what is used', () =
 })
 
 test('the demo is marked as one, a real cluster is not', () => {
-  const assets = { styles: [], scripts: [], icon: '' }
+  const assets = { styles: [], libraries: [], script: '', icon: '' }
   expect(dashboard(page(), assets)).toContain('>DEMO<')
   expect(dashboard(page({ demo: false, cluster: 'lab' }), assets)).not.toContain('DEMO')
 })
 
 test('the swap dialog says what each host would lose, and that a busy host means waiting', () => {
-  const dialog = (more = {}) => swapDialog({ model: models[0]!, models, status: status(more), force: false, attempt: 'attempt-1' })
+  const dialog = (more = {}) => swapDialog({ model: models[0]!, data: page(more), force: false, attempt: 'attempt-1' })
   expect(text(dialog())).toContain('spark-1 replaces gpt-oss 120B, 112 GiB free spark-2 is empty, 112 GiB free')
   expect(dialog().toString()).not.toContain('on_busy')
   const waiting = dialog({ swap: swap({ hosts: ['spark-1'] }) })
@@ -135,8 +142,8 @@ test('the swap dialog says what each host would lose, and that a busy host means
 })
 
 test('overriding a lock and releasing one by force both need a reason', () => {
-  const held = status({ lock: heldBy(reservation()) })
-  const anyway = swapDialog({ model: models[0]!, models, status: held, force: true, attempt: 'attempt-1' }).toString()
+  const held = page({ lock: heldBy(reservation()) })
+  const anyway = swapDialog({ model: models[0]!, data: held, force: true, attempt: 'attempt-1' }).toString()
   expect(anyway).toMatch(/<textarea name="reason"[^>]*required/)
   expect(text(anyway)).toContain('nightly-cron holds the lock (batch of summaries). Swapping anyway ends it.')
   expect(releaseDialog(reservation()).toString()).toMatch(/<textarea name="reason"[^>]*required/)

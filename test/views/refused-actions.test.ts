@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Status } from '../../domain/status.ts'
 import { busyOn, permit, permitAnywhere, placements } from '../../views/actions.ts'
-import { heldBy, holding, host, model, reservation, status, swap } from './fixtures.ts'
+import { heldBy, holding, host, model, page, reservation, status, swap } from './fixtures.ts'
 
 const ok = { ok: true, detail: 'ok' }
 const down = { ok: false, detail: 'no answer' }
@@ -64,7 +64,7 @@ test('a model may be swapped while one of its possible hosts is free, and is ref
 })
 
 test('a running swap makes every host that it affects busy, not only its targets', () => {
-  const running = status({ swap: swap({ hosts: ['spark-1'], affected_hosts: ['spark-1', 'spark-2'] }) })
+  const running = page({ swap: swap({ hosts: ['spark-1'], affected_hosts: ['spark-1', 'spark-2'] }) })
   expect(busyOn(running, ['spark-2'])?.swap_id).toBe('swap-00000002')
-  expect(busyOn(status(), ['spark-2'])).toBeNull()
+  expect(busyOn(page(), ['spark-2'])).toBeNull()
 })

@@ -4,25 +4,26 @@ import type { Status } from '../../domain/status.ts'
 import { busyOn, permit, placements, reservationOn } from '../actions.ts'
 import { html, type Html } from '../html.ts'
 import { hostList, modelName, swapTitle } from '../model-name.ts'
+import type { PageData } from '../page-data.ts'
 import { paths } from '../paths.ts'
 import { gibOfBytes } from '../quantity.ts'
 import { dialogForm, dialogFrame, reasonField } from './frame.ts'
 
 interface SwapDialog {
   readonly model: Model
-  readonly models: readonly Model[]
-  readonly status: Status
+  readonly data: PageData
   readonly force: boolean
   readonly attempt: string
 }
 
 /** Asks where a model shall go, says what it replaces there, and with `force` why a reservation is overridden. */
-export function swapDialog({ model, models, status, force, attempt }: SwapDialog): Html {
+export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
+  const { models, status } = data
   const action = force ? 'swap_anyway' : 'swap'
   const places = placements(model, status).map((hosts) => ({ hosts, verdict: permit(action, status, hosts) }))
   const chosen = places.find(({ verdict }) => verdict.allowed)
   const overridden = reservationOn(status.lock, places.length === 1 ? model.placement : [])
-  const busy = places.some(({ hosts }) => busyOn(status, hosts) !== null)
+  const busy = places.some(({ hosts }) => busyOn(data, hosts) !== null)
   return dialogFrame(
     swapTitle(model.key, models),
     dialogForm(

@@ -1,17 +1,17 @@
-import type { Model } from '../../domain/model.ts'
 import type { HostName } from '../../domain/names.ts'
-import type { Status } from '../../domain/status.ts'
 import { busyOn, permit } from '../actions.ts'
 import { html, type Html } from '../html.ts'
 import { hostList, modelName } from '../model-name.ts'
+import type { PageData } from '../page-data.ts'
 import { paths } from '../paths.ts'
 import { dialogForm, dialogFrame, hostFields, reasonField } from './frame.ts'
 
 /** Says what would be stopped, and asks. */
-export function unloadDialog(hosts: readonly HostName[], status: Status, models: readonly Model[], attempt: string): Html {
+export function unloadDialog(hosts: readonly HostName[], data: PageData, attempt: string): Html {
+  const { models, status } = data
   const held = status.hosts.find(({ name }) => hosts.includes(name))?.deployment
   const verdict = permit('unload', status, hosts)
-  const busy = busyOn(status, hosts) !== null
+  const busy = busyOn(data, hosts) !== null
   return dialogFrame(
     `Unload ${hostList(hosts)}`,
     dialogForm(

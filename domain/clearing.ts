@@ -1,5 +1,6 @@
-import type { ContainerName } from './names.ts'
+import type { ContainerMark, HostContainer, HostFacts } from './host-facts.ts'
 import { gib, type MemoryNeed } from './memory.ts'
+import type { ContainerName } from './names.ts'
 
 /** What a host is to be rid of before anything may be launched there, or before it counts as empty. */
 export interface ClearingGoal {
@@ -12,18 +13,9 @@ export interface ClearingGoal {
   readonly memory: MemoryNeed | null
 }
 
-/** The facts of one look that clearing needs. */
-export interface ClearingFacts {
-  readonly containers: readonly {
-    readonly name: ContainerName
-    readonly running: boolean
-    readonly autoRemove: boolean
-    readonly mark: { readonly cluster: string } | null
-  }[]
-  readonly computeApps: readonly { readonly pid: number; readonly name: string }[]
-  readonly memAvailableBytes: number | null
-  readonly portListening: boolean | null
-  readonly dockerOk: boolean
+/** What clearing looks at. */
+export type ClearingFacts = Pick<HostFacts, 'computeApps' | 'memAvailableBytes' | 'portListening' | 'docker'> & {
+  readonly containers: readonly Pick<HostContainer, 'name' | 'running' | 'autoRemove' | 'mark'>[]
 }
 
 /** What this run of the activity did and saw already. Grows; never shrinks. */
@@ -51,7 +43,7 @@ export const nothingYet: ClearingSoFar = { tried: {}, engines: [], orphansEnded:
  * `nothing` is the proof. It decides by what is there and not by what was answered: an exit code of docker proves nothing.
  */
 export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: ClearingSoFar): ClearingMove {
-  if (!facts.dockerOk) return { do: 'wait', missing: 'docker', detail: 'docker does not answer' }
+  if (!facts.docker.ok) return { do: 'wait', missing: 'docker', detail: 'docker does not answer' }
   for (const container of containersToGo(facts, goal)) {
     const tried = soFar.tried[container.name] ?? []
     const command = nextCommand(container.running, container.autoRemove, tried)
@@ -60,7 +52,10 @@ export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: Cleari
   const staying = containersToGo(facts, goal)[0]
   if (staying !== undefined) return { do: 'wait', missing: 'container', detail: `container ${staying.name} is still there` }
 
-  const orphans = facts.computeApps.filter((app) => soFar.engines.some((engine) => engine.pid === app.pid && (engine.name ?? app.name) === app.name))
+  // Where nvidia-smi cannot be asked the container's end must do: with it go all processes that were in it.
+  const orphans = (facts.computeApps ?? []).filter((app) =>
+    soFar.engines.some((engine) => engine.pid === app.pid && (engine.name ?? app.name) === app.name),
+  )
   if (orphans.length > 0) {
     if (!soFar.orphansEnded) return { do: 'end_processes', pids: orphans.map((orphan) => orphan.pid) }
     return { do: 'wait', missing: 'process', detail: `engine process ${orphans.map((orphan) => orphan.pid).join(', ')} is still there` }
@@ -75,7 +70,7 @@ export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: Cleari
 }
 
 export function containersToGo(facts: Pick<ClearingFacts, 'containers'>, goal: ClearingGoal): ClearingFacts['containers'] {
-  const ours = (mark: { readonly cluster: string } | null): boolean => goal.allOfOurs && mark?.cluster === goal.clusterId
+  const ours = (mark: ContainerMark | null): boolean => goal.allOfOurs && mark?.cluster === goal.clusterId
   return facts.containers.filter((container) => goal.containers.includes(container.name) || ours(container.mark))
 }
 

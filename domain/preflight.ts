@@ -1,6 +1,8 @@
-import { containersToGo, type ClearingFacts, type ClearingGoal } from './clearing.ts'
+import { containersToGo, type ClearingGoal } from './clearing.ts'
 import type { Deployment } from './deployment.ts'
 import { causeOf, type Cause, type ErrorCode } from './errors.ts'
+import { fenceTakes } from './fence.ts'
+import type { HostFacts } from './host-facts.ts'
 import { GiB, gib, memoryNeed } from './memory.ts'
 import type { Model } from './model.ts'
 import type { HostName } from './names.ts'
@@ -11,14 +13,7 @@ export interface TargetLook {
   readonly host: HostName
   /** Why the host cannot be used at all. */
   readonly trouble: Cause | null
-  readonly facts:
-    | (ClearingFacts & {
-        readonly memTotalBytes: number | null
-        readonly diskAvailableBytes: number | null
-        readonly dockerDetail: string
-        readonly computeApps: readonly { readonly pid: number; readonly name: string; readonly usedMiB: number | null }[]
-      })
-    | null
+  readonly facts: HostFacts | null
   readonly launcherTrouble: Cause | null
   readonly imageThere: boolean | null
   readonly weights: { readonly path: string; readonly there: boolean } | null
@@ -32,6 +27,8 @@ export interface TargetPlan {
   readonly goal: ClearingGoal
   readonly displaced: readonly Deployment[]
   readonly memoryFloorGib: number
+  /** The fence that the swap was granted; null in a dry run. */
+  readonly fence: number | null
 }
 
 const diskFloorBytes = 2 * GiB
@@ -48,7 +45,8 @@ export function targetChecks(look: TargetLook, plan: TargetPlan): CheckResult[] 
   })
   if (look.trouble !== null || facts === null) return [result('reach', look.trouble ?? causeOf('host_unreachable'), '')]
   const reach = result('reach', null, 'the host answers')
-  if (!facts.dockerOk) return [reach, result('docker', causeOf('docker_missing', undefined, facts.dockerDetail || null), '')]
+  const fence = result('fence', fenceTrouble(facts, plan), facts.fence === null ? 'no fence yet' : `fence ${facts.fence.fence}`)
+  if (!facts.docker.ok) return [reach, fence, result('docker', causeOf('docker_missing', undefined, facts.docker.detail || null), '')]
   const checks = [
     reach,
     result('docker', null, 'docker answers'),
@@ -62,9 +60,17 @@ export function targetChecks(look: TargetLook, plan: TargetPlan): CheckResult[] 
     result('launcher', look.launcherTrouble, model.launcher),
     result('image', look.imageThere === false ? causeOf('image_missing', `There is no image ${model.image} on ${host}`) : null, model.image),
     result('weights', weightsTrouble(look), look.weights?.path ?? ''),
-    result('disk', diskTrouble(facts.diskAvailableBytes), facts.diskAvailableBytes === null ? 'not known' : `${gib(facts.diskAvailableBytes)} free`),
+    result('disk', diskTrouble(facts.hfCacheFreeBytes), facts.hfCacheFreeBytes === null ? 'not known' : `${gib(facts.hfCacheFreeBytes)} free`),
     memoryCheck(look, plan, model, result),
   ]
+}
+
+/** The host would refuse every change of ours: better said before anything was stopped. */
+function fenceTrouble(facts: HostFacts, { goal, fence }: TargetPlan): Cause | null {
+  if (facts.fenceTrouble !== null) return causeOf('fence_unwritable', undefined, facts.fenceTrouble)
+  if (facts.stateDir !== 'writable') return causeOf('fence_unwritable', `The state directory is ${facts.stateDir}`)
+  const verdict = fenceTakes(facts.fence, { clusterId: goal.clusterId, fence: fence ?? Number.MAX_SAFE_INTEGER, step: 0, attempt: 0 })
+  return verdict === 'taken' ? null : causeOf(verdict)
 }
 
 function containerTrouble({ facts }: TargetLook, { model, goal, displaced }: TargetPlan): Cause | null {
@@ -99,7 +105,9 @@ function memoryCheck(
   const { facts } = look
   if (facts?.memTotalBytes == null || facts.memAvailableBytes === null) return result('memory', null, 'not known')
   const need = memoryNeed(model, memoryFloorGib, facts.memTotalBytes)
-  const freed = facts.computeApps.filter((app) => look.enginePids.includes(app.pid)).reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
+  const freed = (facts.computeApps ?? [])
+    .filter((app) => look.enginePids.includes(app.pid))
+    .reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
   const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} will be, ${gib(need.bytes)} needed (${need.because})`
   const stopsUnknown = freed === 0 && containersToGo(facts, goal).some((container) => container.running)
   if (stopsUnknown || facts.memAvailableBytes + freed >= need.bytes) return result('memory', null, sum)

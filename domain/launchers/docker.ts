@@ -1,5 +1,5 @@
 import { causeOf, type Cause } from '../errors.ts'
-import { atHome } from '../host-path.ts'
+import { onHost } from '../host-facts.ts'
 import { shellWords } from '../shell-words.ts'
 import type { Argv } from '../names.ts'
 import { dockerTrouble } from './docker-trouble.ts'
@@ -35,7 +35,7 @@ function run(job: LaunchJob): Argv {
 
 /** Caches of weights and of compiled kernels; a local model at its own path, read-only. */
 function mounts({ model, host, home }: LaunchJob): Argv {
-  const caches = [`${atHome(host.hfCache, home)}:/root/.cache/huggingface`, `${home}/.cache/vllm:/root/.cache/vllm`]
+  const caches = [`${onHost(host.hfCache, home)}:/root/.cache/huggingface`, `${home}/.cache/vllm:/root/.cache/vllm`]
   const local = model.local_path === null ? [] : [`${model.local_path}:${model.local_path}:ro`]
   return [...caches, ...local].flatMap((mount) => ['--volume', mount])
 }

@@ -1,6 +1,6 @@
 import type { Host } from '../cluster.ts'
 import { causeOf, type Cause } from '../errors.ts'
-import { atHome } from '../host-path.ts'
+import { onHost } from '../host-facts.ts'
 import type { Model } from '../model.ts'
 import type { Argv } from '../names.ts'
 import { dockerTrouble } from './docker-trouble.ts'
@@ -22,7 +22,7 @@ export const sparkVllmDocker: Launcher = {
   launchTrouble,
 }
 
-const scriptOf = (host: Host, home: string): string => `${atHome(host.launcherDir, home)}/launch-cluster.sh`
+const scriptOf = (host: Host, home: string): string => `${onHost(host.launcherDir, home)}/launch-cluster.sh`
 const defaultCache = '~/.cache/huggingface'
 
 /** `-d` lets it return at once and keeps the engine alive when our connection is cut; launcher flags stand before `exec`, all behind it is the engine's. */
@@ -30,7 +30,7 @@ function launch(job: LaunchJob): Argv {
   const { model, host, home, mark, extraDockerArgs } = job
   const surroundings = [
     ...(extraDockerArgs.trim() === '' ? [] : [`VLLM_SPARK_EXTRA_DOCKER_ARGS=${extraDockerArgs}`]),
-    ...(host.hfCache === defaultCache ? [] : [`HF_HOME=${atHome(host.hfCache, home)}`]),
+    ...(host.hfCache === defaultCache ? [] : [`HF_HOME=${onHost(host.hfCache, home)}`]),
   ]
   return [
     ...(surroundings.length === 0 ? [] : ['env', ...surroundings]),

@@ -1,0 +1,20 @@
+import type { Client } from '@temporalio/client'
+import type { Logger } from 'pino'
+import type { ConfigSource } from '../config/load.ts'
+import type { Places } from '../config/places.ts'
+import type { Batcher } from '../domain/group-commit.ts'
+import type { Hosts } from './hosts.ts'
+
+/** What the activities are given by the worker. All of it stays the worker's: it closes what it opened. */
+export interface ActivityDeps {
+  readonly hosts: Hosts
+  readonly config: ConfigSource
+  readonly client: Client
+  readonly taskQueue: string
+  readonly log: Logger
+  readonly places: Places
+}
+
+export interface DepsWithArbiter extends ActivityDeps {
+  readonly arbiter: Batcher
+}

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { fatalSign } from '../domain/engine-failure.ts'
+import { afterLine, isNewer, notStarted, readLogLine, type EngineProgress } from '../domain/engine-log.ts'
+import { followLogs } from '../domain/launchers/container.ts'
+import type { HostName } from '../domain/names.ts'
+import { HostError, type Hosts } from './hosts.ts'
+import type { SwapLog } from './swap-log.ts'
+
+/** Keep enough: vLLM's wrapper comes some hundred lines after the cause. */
+const keptLines = 400
+const reattachAfterMs = 500
+
+/** Reads a container's log while it grows, over cuts of the connection, into the swap's log and into what progress and causes are read from. */
+export class EngineLogReader {
+  readonly lines: string[] = []
+  progress: EngineProgress = notStarted
+  /** When the last line came, in this process's monotone clock. */
+  lastNewsAt = performance.now()
+  /** docker's timestamp of the last line: where a later attempt goes on. */
+  last: string | null
+  readonly #log: SwapLog
+  readonly #onFatal: () => void
+
+  constructor(log: SwapLog, last: string | null, onFatal: () => void) {
+    this.#log = log
+    this.last = last
+    this.#onFatal = onFatal
+  }
+
+  /** Follows until `signal` fires. A container that is gone ends the stream; whoever watches the container says what that means. */
+  async follow(hosts: Hosts, host: HostName, container: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await hosts.follow(host, followLogs(container, this.last), (line) => this.take(line), { signal })
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error
+        this.#log.write(`the log is not followed just now: ${error.message}`)
+      }
+      await pause(reattachAfterMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  take(line: string): void {
+    for (const { at, text } of readLogLine(line)) {
+      if (!isNewer(at, this.last) && !this.#sameMoment(at, text)) continue
+      if (at !== null) this.last = at
+      this.lastNewsAt = performance.now()
+      this.progress = afterLine(this.progress, text)
+      this.lines.push(text)
+      if (this.lines.length > keptLines) this.lines.shift()
+      this.#log.write(text, at)
+      if (fatalSign(text) !== null) this.#onFatal()
+    }
+  }
+
+  /** Several lines may carry one timestamp; only what was read already is dropped. */
+  #sameMoment(at: string | null, text: string): boolean {
+    return at !== null && at === this.last && !this.lines.slice(-20).includes(text)
+  }
+}

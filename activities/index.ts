@@ -1,0 +1,36 @@
+import { createArbiterClient } from './arbiter.ts'
+import type { ActivityDeps } from './deps.ts'
+import { createLaunchActivities } from './launch.ts'
+import { createMonitorActivities } from './monitor.ts'
+import { createNotifyActivities } from './notify.ts'
+import { createPreflightActivities } from './preflight.ts'
+import { createProofActivities } from './proof.ts'
+import { createSnapshotActivities } from './snapshot.ts'
+import { createStopActivities } from './stop.ts'
+import { createSurveyActivities } from './survey.ts'
+import { createTurnActivities } from './turn.ts'
+import { createWatchActivities } from './watch.ts'
+
+export type { ActivityDeps } from './deps.ts'
+export type Activities = ReturnType<typeof createActivities>
+
+/** Every effect on the world that a workflow may ask for. Throws when there is no cluster to work on. */
+export function createActivities(given: ActivityDeps) {
+  const { cluster } = given.config.read()
+  if (cluster === null) throw new Error('activities need a cluster: cluster.yaml cannot be read')
+  // One batcher a process (ARBITER.md A2), shared by all that asks the arbiter.
+  const arbiter = createArbiterClient({ client: given.client, clusterId: cluster.clusterId, taskQueue: given.taskQueue })
+  const deps = { ...given, arbiter }
+  return {
+    ...createSnapshotActivities(deps),
+    ...createPreflightActivities(deps),
+    ...createStopActivities(deps),
+    ...createLaunchActivities(deps),
+    ...createProofActivities(deps),
+    ...createTurnActivities(deps),
+    ...createNotifyActivities(deps),
+    ...createWatchActivities(deps),
+    ...createSurveyActivities(deps),
+    ...createMonitorActivities(deps),
+  }
+}

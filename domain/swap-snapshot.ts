@@ -1,0 +1,31 @@
+import type { Deployment } from './deployment.ts'
+import type { Model } from './model.ts'
+import type { ClusterId, HostName, SwapId } from './names.ts'
+import type { SwapLimits } from './swap-limits.ts'
+
+/** The catalog and settings as they were when a swap got its `go`: it works on these, whatever is edited meanwhile. */
+export interface SwapSnapshot {
+  readonly model: Model | null
+  readonly limits: SwapLimits
+  readonly memoryFloorGib: number
+  readonly extraDockerArgs: string
+}
+
+/** What a step of a swap says of itself to the host; the attempt is the activity's own. */
+export interface StepOfSwap {
+  readonly clusterId: ClusterId
+  readonly swapId: SwapId
+  readonly fence: number
+  readonly step: number
+}
+
+/** One preflight's question. */
+export interface PreflightInput {
+  readonly swapId: SwapId | null
+  readonly snapshot: SwapSnapshot
+  readonly hosts: readonly HostName[]
+  readonly affectedHosts: readonly HostName[]
+  readonly displaced: readonly Deployment[]
+  readonly clusterId: ClusterId
+  readonly onFailure: 'restore' | 'leave'
+}

@@ -1,0 +1,5 @@
+/** All workflows, by the names in messages.ts (`workflowTypes`). */
+export { gpuArbiter } from './arbiter.ts'
+export { check } from './check.ts'
+export { monitor } from './monitor.ts'
+export { swap } from './swap.ts'

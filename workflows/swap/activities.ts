@@ -1,0 +1,49 @@
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow'
+import type { Activities } from '../../activities/index.ts'
+import type { SwapLimits } from '../../domain/swap-limits.ts'
+
+/** Nothing is tried for ever: what counts is the time limit of each phase, and within it a few attempts. */
+const retry = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const
+const WAIT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
+/** A worker that says nothing for so long is taken for dead, and another one goes on. */
+const heartbeatTimeout = '10s'
+
+/** Beyond an activity's own limit, for its last words. */
+const graceS = 20
+
+const within = (limitS: number, maximumAttempts: number): Activities =>
+  proxyActivities<Activities>({
+    scheduleToCloseTimeout: (limitS + graceS) * 1000,
+    heartbeatTimeout,
+    cancellationType: WAIT,
+    retry: { ...retry, maximumAttempts },
+  })
+
+export const preflightWithin = ({ preflightS }: SwapLimits): Pick<Activities, 'preflight'> => within(preflightS, 2)
+export const clearWithin = ({ drainS, stopS }: SwapLimits): Pick<Activities, 'clearHosts'> => within(drainS + stopS + graceS, 5)
+export const launchWithin = ({ launchS }: SwapLimits): Pick<Activities, 'launchModel'> => within(launchS, 8)
+export const warmWithin = ({ warmS }: SwapLimits): Pick<Activities, 'warmUp'> => within(warmS, 3)
+export const validateWithin = ({ validateS }: SwapLimits): Pick<Activities, 'validate'> => within(validateS, 3)
+export const planWithin = (limitS: number): Pick<Activities, 'planSwap'> =>
+  proxyActivities<Activities>({ startToCloseTimeout: limitS * 1000, scheduleToCloseTimeout: limitS * 1000, retry: { ...retry, maximumAttempts: 2 } })
+
+/** Questions to the arbiter: each call answers or fails within seconds. */
+export const turn = proxyActivities<Activities>({
+  startToCloseTimeout: '8s',
+  scheduleToCloseTimeout: '60s',
+  cancellationType: WAIT,
+  retry: { ...retry, maximumAttempts: 12 },
+}) satisfies Pick<Activities, 'askTurn' | 'askWider' | 'reportEnd'>
+
+export const tell: Pick<Activities, 'recordEvent'> = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '60s',
+  retry: { ...retry, maximumAttempts: 5 },
+})
+
+/** Reads files alone and is quick: no round trip over the server. */
+export const snapshots: Pick<Activities, 'takeSnapshot'> = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '5s',
+  retry: { ...retry, maximumAttempts: 3 },
+})

@@ -53,6 +53,7 @@ export function connect(door: Door): Promise<Client> {
       else fail(new NoConnection('unreachable', reasonOf(error)))
     })
     client.on('close', () => fail(new NoConnection('unreachable', 'the connection was closed'))) // after `ready` both do nothing more
+    client.on('connect', () => client.setNoDelay(true)) // without it each command waits about 170 ms for delayed acknowledgements
     client.on('ready', () => resolve(client))
     client.connect({
       host: door.address,

@@ -26,7 +26,7 @@ export class HostConnection {
    */
   async run(command: string, options: ChannelOptions): Promise<Exit> {
     const { signal } = options
-    if (signal?.aborted === true) return abandoned
+    if (isAborted(signal)) return abandoned
     if ((await orAbort(this.#client(), signal)) === null) return abandoned
     if (!(await this.#slot(signal))) return abandoned
     let held = true
@@ -36,7 +36,7 @@ export class HostConnection {
     }
     try {
       const client = await orAbort(this.#client(), signal) // it may have been lost while we stood in line
-      if (client === null) return abandoned
+      if (client === null || isAborted(signal)) return abandoned
       const channel = openChannel(client, command, options)
       held = false
       void channel.gone.then(() => this.#release())
@@ -68,6 +68,7 @@ export class HostConnection {
 
   /** True once the caller holds one of the channels; false when it gave up before. */
   #slot(signal: AbortSignal | undefined): Promise<boolean> {
+    if (isAborted(signal)) return Promise.resolve(false)
     if (this.#free > 0) {
       this.#free--
       return Promise.resolve(true)
@@ -92,6 +93,8 @@ export class HostConnection {
     else next()
   }
 }
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true
 
 const abandoned: Exit = { kind: 'unknown', reason: 'it was no longer waited for', stdout: '', stderr: '' }
 

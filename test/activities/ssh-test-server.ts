@@ -83,7 +83,7 @@ export async function startServer({ authorized, hostKey = newHostKey(), env = {}
       })
     })
   })
-  const listener = createServer((socket) => {
+  const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
     if (frozen) socket.pause()

@@ -71,14 +71,17 @@ export interface Hosts {
   close(): Promise<void>
 }
 
-/** The wrapper of a followed command: its standard input closes when we leave, whatever the reason, and then the command must end. */
+/**
+ * The wrapper of a followed command: its standard input closes when we leave, whatever the reason, and then the command must end.
+ * The whole group of `timeout` is told, for it forgets its child when it is told in the moment of its start.
+ */
 const whileListenedTo = `
 limit=$1
 shift
 exec 3<&0
 timeout -k 5 "$limit" "$@" </dev/null 3<&- &
 command=$!
-{ cat <&3; kill "$command"; } >/dev/null 2>&1 &
+{ cat <&3; kill -s TERM -- "-$command" || kill "$command"; } >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 wait "$command"

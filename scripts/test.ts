@@ -9,6 +9,7 @@ const selection = select(process.argv.slice(2))
 const startedAt = performance.now()
 let total: Tally = nothing
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, cutShort)
 for (const check of selection.checks) await step(check, () => runCheck(check, say))
 for (const lane of selection.lanes) {
   const missing = await missingFor(lane)
@@ -31,6 +32,13 @@ function cannotRun(lane: string, missing: readonly string[]): void {
   for (const part of missing) say(`!!   - ${part}`)
   say(`!! ${'!'.repeat(70)}`)
   total = add(total, inCI ? { ...nothing, failed: 1 } : { ...nothing, skipped: 1 })
+}
+
+/** Ended from outside, by a time limit or a person: what was counted so far is told, and is no success. */
+function cutShort(): void {
+  say('The test run was ended before it was through.')
+  say(summaryLine(add(total, { ...nothing, failed: 1 })))
+  process.exit(1)
 }
 
 function elapsed(): string {

@@ -5,7 +5,13 @@ const PinoLine = z.looseObject({
   msg: z.string().default(''),
   err: z.looseObject({ message: z.string() }).optional(),
 })
-const TemporalLine = z.looseObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'panic', 'dpanic']), msg: z.string().default('') })
+const TemporalLine = z.looseObject({
+  level: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'panic', 'dpanic'])),
+  msg: z.string().default(''),
+})
 
 const names = [
   [60, 'fatal'],

@@ -1,10 +1,11 @@
 import { containersToGo, type ClearingGoal } from '../domain/clearing.ts'
-import { onHost, type HostFacts } from '../domain/host-facts.ts'
+import type { HostFacts } from '../domain/host-facts.ts'
 import { imageId } from '../domain/launchers/container.ts'
 import { launcherOf } from '../domain/launchers/launcher.ts'
 import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
 import type { TargetLook } from '../domain/preflight.ts'
+import { readWeights, weightsPlace } from '../domain/weights.ts'
 import { enginePids } from './clear-host.ts'
 import { causeOfHostError } from './failure.ts'
 import { HostError, type Hosts } from './hosts.ts'
@@ -52,8 +53,8 @@ async function lookForImage(hosts: Hosts, host: HostName, model: Model): Promise
 }
 
 async function lookForWeights(hosts: Hosts, host: HostName, model: Model, home: string): Promise<TargetLook['weights']> {
-  const path = model.local_path ?? `${onHost(hosts.host(host).hfCache, home)}/hub/models--${(model.repo ?? '').replace('/', '--')}/snapshots`
-  const exit = await hosts.look(host, ['test', '-d', path])
+  const { path, probe } = weightsPlace(model, hosts.host(host), home)
+  const exit = await hosts.look(host, probe)
   if (exit.kind === 'unknown') throw new HostError('host_command_unknown', host, exit.reason)
-  return { path, there: exit.code === 0 }
+  return { path, state: readWeights(exit.stdout) }
 }

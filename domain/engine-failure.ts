@@ -8,6 +8,9 @@ const signs: readonly (readonly [RegExp, ErrorCode])[] = [
   [/Free memory on device .* is less than desired GPU memory utilization/, 'gpu_memory_short'],
   [/No available memory for the cache blocks|KV cache is needed, which is larger than the available KV cache memory/, 'kv_cache_too_small'],
   [/OutOfMemoryError|CUDA out of memory|invoked oom-killer|NV_ERR_NO_MEMORY|Out of memory: Killed process/, 'out_of_memory'],
+  // A SIGKILL that nobody sent by hand is the kernel's; it leaves no other trace in the container's log.
+  [/Engine core .*died unexpectedly.*exit code -9/, 'out_of_memory'],
+  [/LocalEntryNotFoundError|couldn't find them in the cached files|Can't load the configuration of/, 'weights_missing'],
   [/error: (unrecognized arguments|argument |the following arguments are required)/, 'bad_engine_arguments'],
   [/\[Errno 98\].*address already in use/i, 'port_taken'],
 ]

@@ -7,6 +7,7 @@ import { GiB, gib, memoryNeed } from './memory.ts'
 import type { Model } from './model.ts'
 import type { HostName } from './names.ts'
 import type { CheckResult } from './swap.ts'
+import type { WeightsState } from './weights.ts'
 
 /** What one look at a target host found, each part that could not be looked at null. */
 export interface TargetLook {
@@ -16,7 +17,7 @@ export interface TargetLook {
   readonly facts: HostFacts | null
   readonly launcherTrouble: Cause | null
   readonly imageThere: boolean | null
-  readonly weights: { readonly path: string; readonly there: boolean } | null
+  readonly weights: { readonly path: string; readonly state: WeightsState } | null
   /** Processes of the containers that the stop will end. */
   readonly enginePids: readonly number[]
 }
@@ -89,7 +90,9 @@ function portTrouble({ facts }: TargetLook, { goal }: TargetPlan): Cause | null 
 }
 
 function weightsTrouble({ host, weights }: TargetLook): Cause | null {
-  return weights === null || weights.there ? null : causeOf('weights_missing', `There is nothing at ${weights.path} on ${host}`)
+  if (weights === null || weights.state === 'there') return null
+  const what = weights.state === 'missing' ? `There is nothing at ${weights.path}` : `The download at ${weights.path} is not finished`
+  return causeOf('weights_missing', `${what} on ${host}`)
 }
 
 const diskTrouble = (available: number | null): Cause | null =>

@@ -227,8 +227,11 @@ export class DemoHost {
       err: (text: string) => call.err(text),
       toLog,
     })
-    call.gone.addEventListener('abort', () => program.signal('SIGKILL'))
-    return await program.exited
+    const kill = (): void => program.signal('SIGKILL')
+    call.gone.addEventListener('abort', kill)
+    const code = await program.exited
+    call.gone.removeEventListener('abort', kill)
+    return code
   }
 
   readonly #killSimulated: Tool = (call) => {

@@ -21,5 +21,5 @@ export class Pace {
 
 /** Waits, and returns early without an error when `until` aborts. Never keeps the process alive by itself. */
 export async function waitMs(ms: number, until?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { ref: false, ...(until && { signal: until }) }).catch(() => undefined)
+  await sleep(Math.max(0, ms), undefined, { ref: false, ...(until && { signal: until }) }).catch(() => undefined)
 }

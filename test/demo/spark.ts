@@ -37,11 +37,11 @@ export class Spark {
   }
 
   /** A new connection. Rejects when the host refuses it. */
-  async connect(privateKey = this.key.privateKey): Promise<ssh2.Client> {
+  async connect(privateKey = this.key.privateKey, readyTimeout = 5000): Promise<ssh2.Client> {
     const client = new ssh2.Client()
     return await new Promise((ready, failed) => {
       client.on('ready', () => ready(client.setNoDelay(true))).on('error', failed)
-      client.connect({ host: '127.0.0.1', port: this.host.sshPort, username: this.host.user, privateKey, readyTimeout: 5000 })
+      client.connect({ host: '127.0.0.1', port: this.host.sshPort, username: this.host.user, privateKey, readyTimeout })
     })
   }
 
@@ -52,7 +52,8 @@ export class Spark {
       return await runOn(await this.#connection, command, stdin)
     } catch (error) {
       this.#connection = undefined
-      if (error instanceof Error && error.message === 'Not connected') return await this.run(command, stdin) // a fault cut it
+      // A fault cut it, before the command could start.
+      if (error instanceof Error && /^(Not connected|No response from server)$/.test(error.message)) return await this.run(command, stdin)
       throw error
     }
   }

@@ -6,7 +6,7 @@ import { accepts, answersOk, saysReady } from './readiness.ts'
 
 const project = resolve(import.meta.dirname, '../..')
 /** Together below the 10 s that a Ctrl-C may take. */
-const stopLimitsMs = { api: 1_500, worker: 4_000, demo: 2_000, temporal: 2_000 }
+const stopLimitsMs = { api: 1_500, worker: 5_000, demo: 1_500, temporal: 1_500 }
 
 /** The parts of Spark Control on one machine, stage by stage. `temporalCli` is null when the server is somebody else's. */
 export function partsOf(plan: Plan, temporalCli: string | null, env: NodeJS.ProcessEnv): PartSpec[][] {
@@ -62,7 +62,6 @@ function embedded(plan: Plan): NodeJS.ProcessEnv {
   return {
     TEMPORAL_ADDRESS: `127.0.0.1:${plan.temporalPort}`,
     TEMPORAL_NAMESPACE: plan.namespace,
-    TEMPORAL_CONFIG_FILE: '/dev/null',
     TEMPORAL_PORT: String(plan.temporalPort),
     TEMPORAL_UI_PORT: String(plan.temporalUiPort),
   }

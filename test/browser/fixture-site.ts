@@ -22,7 +22,7 @@ export interface FixtureSite {
   /** What the page shows from now on. */
   data: PageData
   /** The next action is refused with this. */
-  refuseWith: Problem | null
+  refuseWith: Error | null
   /** Ends all connections, as a server that goes down does. */
   cutConnections(): void
   close(): Promise<void>

@@ -7,7 +7,7 @@ import { readFacts, readState, type HostFacts } from '../domain/host-facts.ts'
 import type { Mark, StepMarker } from '../domain/mark.ts'
 import type { Argv, HostName } from '../domain/names.ts'
 import { quote, shellScript } from '../domain/shell.ts'
-import { NoChannel, type ChannelOptions, type Exit } from './ssh/channel.ts'
+import { connectionBroke, NoChannel, type ChannelOptions, type Exit } from './ssh/channel.ts'
 import { usualTiming, type SshTiming } from './ssh/connect.ts'
 import { HostConnection } from './ssh/connection.ts'
 import { HostError } from './ssh/host-error.ts'
@@ -151,9 +151,11 @@ export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluste
     }
   }
 
-  /** A look of ours whose whole output is needed. */
+  /** A look of ours whose whole output is needed. Tried twice: the first may only find out that the host was restarted since the last look. */
   async function whole(target: Host, command: string, limit_s: number, signal?: AbortSignal): Promise<string> {
-    const exit = await run(target, command, { listen_s: limit_s + grace_s, signal })
+    const once = (): Promise<Exit> => run(target, command, { listen_s: limit_s + grace_s, signal })
+    const first = await once()
+    const exit = first.kind === 'unknown' && first.reason === connectionBroke ? await once() : first
     if (exit.kind === 'unknown') throw new HostError('host_command_unknown', target.name, exit.reason)
     if (exit.code !== 0) throw new HostError('host_command_failed', target.name, (exit.stderr.trim() || `exit ${exit.code}`).slice(0, 300))
     return exit.stdout

@@ -22,6 +22,9 @@ export interface Channel {
   readonly gone: Promise<undefined>
 }
 
+/** The reason of an exit that is unknown because the connection was lost. */
+export const connectionBroke = 'the connection broke before its end was known'
+
 /** The server has no room for another channel: nothing was started. */
 export class NoChannel extends Error {
   override readonly name = 'NoChannel'
@@ -71,7 +74,7 @@ export function openChannel(client: Client, command: string, options: ChannelOpt
       })
       const known = code
       if (known !== null) leave(() => exit.resolve({ kind: 'exited', code: known, ...outputs() }))
-      else unknown(killed === null ? 'the connection broke before its end was known' : `it was killed by ${killed}`)
+      else unknown(killed === null ? connectionBroke : `it was killed by ${killed}`)
     })
     if (left) {
       opened.end()
@@ -103,7 +106,7 @@ export function openChannel(client: Client, command: string, options: ChannelOpt
       if (error === undefined) return listen(opened)
       gone.resolve(undefined)
       if ('reason' in error) leave(() => exit.reject(new NoChannel(error.message)))
-      else unknown(error.message)
+      else unknown(connectionBroke) // it may have been started: only the answer is missing
     })
   } catch (error) {
     gone.resolve(undefined)

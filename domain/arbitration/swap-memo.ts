@@ -23,7 +23,7 @@ const Request = z.object({
 })
 
 /** The memo of a swap's workflow, as anyone may find it: written by this version or by an earlier one. */
-const Memo = z.object({ swap: Swap, request: Request.optional().catch(undefined), snapshot: z.unknown() })
+const Memo = z.object({ swap: Swap, request: Request.optional().catch(undefined), snapshot: z.unknown().optional() })
 const Snapshot = z.union([Model, z.object({ model: Model }).transform((wrapped) => wrapped.model)])
 
 /** What a fresh arbiter has to know of an open swap (ARBITER.md E4); null when it occupies nothing any more, or can't be read. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { pino } from 'pino'
 import { inject } from 'vitest'
@@ -23,6 +23,7 @@ import { launchIdentity, type Model } from '../../domain/model.ts'
 import { arbiterWorkflowId, swapWorkflowId, taskQueueOf } from '../../domain/names.ts'
 import { swapDeadlineS } from '../../domain/swap-limits.ts'
 import type { Swap } from '../../domain/swap.ts'
+import { RunningSwap } from './running-swap.ts'
 
 export interface StageOptions extends Partial<Pick<DemoHostOptions, 'load_s' | 'timeScale' | 'completion_s' | 'slowWarm_s' | 'stopHang'>> {
   readonly hosts?: readonly string[]
@@ -164,13 +165,14 @@ export class Stage {
       requestHash: createHash('sha256').update(swapId).digest('hex'),
       ...more,
     })
-    return { answer, swap: new RunningSwap(this, swapId) }
+    return { answer, swap: new RunningSwap(this.client, swapWorkflowId(this.clusterId, swapId), join(this.places.logsDir, `${swapId}.log`)) }
   }
 
   /** Starts a swap that must be accepted. */
   async startSwap(model: string | null, more: Partial<SwapCommand> = {}): Promise<RunningSwap> {
     const { answer, swap } = await this.requestSwap(model, more)
     if (answer.kind !== 'accepted') throw new Error(`the swap was not accepted: ${JSON.stringify(answer)}`)
+    await swap.appears()
     return swap
   }
 
@@ -216,46 +218,6 @@ export class Stage {
     await this.#native?.close()
     await this.#connection.close()
     rmSync(this.places.dataDir, { recursive: true, force: true })
-  }
-}
-
-/** A swap that was asked for. */
-export class RunningSwap {
-  readonly id: string
-  readonly handle: WorkflowHandle
-  readonly #stage: Stage
-
-  constructor(stage: Stage, id: string) {
-    this.#stage = stage
-    this.id = id
-    this.handle = stage.client.workflow.getHandle(swapWorkflowId(stage.clusterId, id))
-  }
-
-  /** Its record once it has ended. */
-  result(): Promise<Swap> {
-    return this.handle.result() as Promise<Swap> // the result type of the `swap` workflow
-  }
-
-  record(): Promise<Swap> {
-    return this.handle.query<Swap>('progress')
-  }
-
-  /** Waits until its record is as `wanted` says. */
-  async until(wanted: (swap: Swap) => boolean): Promise<Swap> {
-    for (;;) {
-      const swap = await this.record().catch(() => null)
-      if (swap !== null && wanted(swap)) return swap
-      if (swap?.state === 'done') throw new Error(`the swap ended before that: ${JSON.stringify(swap)}`)
-      await pause(25)
-    }
-  }
-
-  inPhase(name: Swap['phase']): Promise<Swap> {
-    return this.until((swap) => swap.phase === name)
-  }
-
-  log(): string {
-    return readFileSync(join(this.#stage.places.logsDir, `${this.id}.log`), 'utf8')
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 import type { Logger } from 'pino'
 
 /** What Temporal's own list of workflows can be searched by. All are keywords. */
@@ -15,7 +15,7 @@ const retentionDays = 30
 export async function prepareNamespace(client: Client, log: Logger): Promise<void> {
   const { namespace } = client.options
   const { workflowService, operatorService } = client.connection
-  const keyword = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+  const keyword = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
   await orSay(log, 'the retention of the namespace could not be set', () =>
     workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: msToTs(retentionDays * 86_400_000) } }),
   )

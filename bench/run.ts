@@ -1,0 +1,71 @@
+import { lineOf, type Figure, type MeasureId } from './figure.ts'
+import { healthLag } from './health-lag.ts'
+import { history } from './history.ts'
+import { lockContention } from './lock-contention.ts'
+import type { Measure, Workshop } from './measure.ts'
+import { Stage, type StageOptions } from './stage.ts'
+import { startAndMemory } from './start-and-memory.ts'
+import { swapWall } from './swap-wall.ts'
+import { tableOf } from './table.ts'
+
+/**
+ * `npm run bench`: measures Spark Control as it runs in production, beside what it is compared with. `npm run bench -- P3 P5` takes these alone.
+ * One line a figure on standard output, progress on standard error; writes into the temporary folder only. Exit 0 also when a figure is short
+ * (it measures, it does not judge), 1 when a measure could not be taken, 2 for an unknown measure.
+ */
+const measures: readonly Measure[] = [swapWall, healthLag, history, lockContention, startAndMemory]
+
+const figures: Figure[] = []
+let open: Stage | null = null
+let failed = false
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void closeStage().finally(() => process.exit(130)))
+for (const measure of select(process.argv.slice(2))) {
+  progress(`── ${measure.id}: ${measure.about}`)
+  try {
+    await measure.take(workshopOf(measure.id))
+  } catch (error) {
+    failed = true
+    process.stdout.write(`${measure.id} could not be measured: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+}
+await closeStage()
+if (figures.length > 0) process.stdout.write(`\n${tableOf(figures).join('\n')}\n`)
+process.exit(failed ? 1 : 0)
+
+function workshopOf(id: MeasureId): Workshop {
+  return {
+    stage: stageOf,
+    say: progress,
+    report(figure) {
+      figures.push({ measure: id, ...figure })
+      process.stdout.write(`${lineOf({ measure: id, ...figure })}\n`)
+    },
+  }
+}
+
+async function stageOf(options: StageOptions): Promise<Stage> {
+  if (open?.options.load_s === options.load_s && open.options.timeScale === options.timeScale) return open
+  await closeStage()
+  open = await Stage.start(options, (line) => progress(`   ${line}`))
+  return open
+}
+
+async function closeStage(): Promise<void> {
+  const stage = open
+  open = null
+  await stage?.stop()
+}
+
+function select(wanted: readonly string[]): readonly Measure[] {
+  const unknown = wanted.filter((word) => !measures.some(({ id }) => id === word.toUpperCase()))
+  if (unknown.length > 0) {
+    process.stderr.write(`No such measure: ${unknown.join(', ')}. There are:\n${measures.map(({ id, about }) => `  ${id}  ${about}\n`).join('')}`)
+    process.exit(2)
+  }
+  return wanted.length === 0 ? measures : measures.filter(({ id }) => wanted.some((word) => word.toUpperCase() === id))
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

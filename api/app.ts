@@ -24,10 +24,9 @@ export interface App {
 
 /** The whole HTTP side, without a socket. `onUndeclared` hears of answers that the route table does not know: tests throw there. */
 export function createApp(deps: AppDeps, onUndeclared = (words: string) => deps.log.error(words)): App {
-  const ending = new AbortController()
   const koa = new Koa<RequestState>()
   const pages = createPages(deps)
-  const api = router(routeTable, deps, { ending: ending.signal, onUndeclared })
+  const api = router(routeTable, deps, { onUndeclared })
 
   koa.on('error', (error: unknown) => {
     // A viewer who leaves in the middle of a stream is no error of ours.
@@ -48,7 +47,7 @@ export function createApp(deps: AppDeps, onUndeclared = (words: string) => deps.
   return {
     koa,
     close() {
-      ending.abort()
+      api.close()
       pages.close()
     },
   }

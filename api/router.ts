@@ -20,24 +20,48 @@ export const everywhere = [
 ] as const
 
 interface RouterOptions {
-  /** Fires when the server ends: open streams end with it. */
-  readonly ending: AbortSignal
   /** A route that answers what its row does not say: tests throw, the server logs. */
   readonly onUndeclared: (words: string) => void
 }
 
+interface RouterParts {
+  readonly middleware: Middleware
+  /** The methods that some row takes at this path. */
+  readonly allowed: (path: string) => string[]
+  /** Ends every open stream and wait. */
+  close(): void
+}
+
+interface Answering {
+  readonly route: Route
+  readonly deps: AppDeps
+  readonly options: RouterOptions
+  readonly gone: AbortSignal
+}
+
 /** The route table as middleware. Paths that no row takes go on to `next`. */
-export function router(
-  routes: readonly Route[],
-  deps: AppDeps,
-  options: RouterOptions,
-): { middleware: Middleware; allowed: (path: string) => string[] } {
+export function router(routes: readonly Route[], deps: AppDeps, options: RouterOptions): RouterParts {
   const table = new Router<RequestState>({ strict: true, sensitive: true })
+  const open = new Set<AbortController>()
   for (const route of routes) {
-    table.register(koaPath(route.path), [route.method], (ctx) => answer(ctx, route, deps, options))
+    table.register(koaPath(route.path), [route.method], async (ctx) => {
+      const gone = new AbortController()
+      open.add(gone)
+      ctx.res.once('close', () => {
+        open.delete(gone)
+        gone.abort()
+      })
+      await answer(ctx, { route, deps, options, gone: gone.signal })
+    })
   }
   const allowed = (path: string): string[] => [...new Set(table.match(path, 'NONE').path.flatMap((layer) => layer.methods))]
-  return { middleware: table.routes() as Middleware, allowed } // its contexts are Koa's with `params` added
+  return {
+    middleware: table.routes() as Middleware, // its contexts are Koa's with `params` added
+    allowed,
+    close() {
+      for (const gone of open) gone.abort()
+    },
+  }
 }
 
 /** After everything else: nobody took the request. */
@@ -50,10 +74,8 @@ export const nobodyAnswered =
     throw new Problem('method_not_allowed', `${ctx.method} is not one of ${methods.join(', ')}`)
   }
 
-async function answer(ctx: RouterContext<RequestState>, route: Route, deps: AppDeps, options: RouterOptions): Promise<void> {
+async function answer(ctx: RouterContext<RequestState>, { route, deps, options, gone }: Answering): Promise<void> {
   ctx.state.routePath = route.path
-  const gone = new AbortController()
-  ctx.res.once('close', () => gone.abort())
   try {
     const reply = await route.respond(
       {
@@ -65,7 +87,7 @@ async function answer(ctx: RouterContext<RequestState>, route: Route, deps: AppD
             ? undefined
             : readJson(ctx.state.rawBody, { contentType: ctx.headers['content-type'], contentEncoding: ctx.headers['content-encoding'] }),
         caller: callerOf(ctx.headers),
-        gone: AbortSignal.any([gone.signal, options.ending]),
+        gone,
       },
       deps,
     )

@@ -8,11 +8,16 @@ const lookEvery_ms = 250
 /** A viewer that comes first now gets so much of the log that is there already. */
 const firstLogBytes = 64 * 1024
 
+/** One who follows: `wake` ends its wait for news. */
+interface Follower {
+  wake: () => void
+}
+
 interface Watch {
-  readonly viewers: Set<AbortSignal>
+  readonly followers: Set<Follower>
   latest: SwapView | null
-  /** Settles at each look. */
-  looked: PromiseWithResolvers<null>
+  /** What a look met that no later look can mend. */
+  broken: Error | null
 }
 
 /**
@@ -31,35 +36,45 @@ export class SwapWatch {
 
   /** Events after `lastEventId`, until the swap has ended (the last is `end`) or `signal` fires. A Temporal that is away for a while only delays them. */
   async *follow(id: SwapId, lastEventId: string | null, signal: AbortSignal): AsyncGenerator<SwapStreamEvent> {
-    const watch = this.#join(id, signal)
+    const follower: Follower = { wake: () => undefined }
+    const watch = this.#join(id, follower)
+    const leave = (): void => follower.wake()
+    signal.addEventListener('abort', leave, { once: true })
     try {
       let { revision, offset } = placeOf(lastEventId) ?? (await this.#start(id))
       let shown = ''
       while (!signal.aborted) {
+        if (watch.broken !== null) throw watch.broken
         const view = watch.latest
-        if (view !== null && view.swap.revision > revision) {
+        const idNow = (): string => `${String(revision)}.${String(offset)}`
+        if (view === null) {
+          await news(follower, signal)
+          continue
+        }
+        if (view.swap.revision > revision) {
           revision = view.swap.revision
-          yield { id: `${String(revision)}.${String(offset)}`, event: 'swap', data: view.swap }
+          yield { id: idNow(), event: 'swap', data: view.swap }
         }
         const chunk = await this.#logs.after(id, offset)
         if (chunk.lines.length > 0) {
           offset = chunk.offset
-          yield { id: `${String(Math.max(0, revision))}.${String(offset)}`, event: 'log', data: { lines: chunk.lines } }
+          yield { id: idNow(), event: 'log', data: { lines: chunk.lines } }
           continue
         }
-        if (view?.swap.state === 'done') {
-          yield { id: `${String(revision)}.${String(offset)}`, event: 'end', data: { outcome: view.swap.outcome } }
+        if (view.swap.state === 'done') {
+          yield { id: idNow(), event: 'end', data: { outcome: view.swap.outcome } }
           return
         }
         const progress = progressOf(view)
         if (progress !== null && progress.text !== shown) {
           shown = progress.text
-          yield { id: `${String(Math.max(0, revision))}.${String(offset)}`, event: 'progress', data: progress.data }
+          yield { id: idNow(), event: 'progress', data: progress.data }
         }
-        await Promise.race([watch.looked.promise, aborted(signal)])
+        await news(follower, signal)
       }
     } finally {
-      this.#leave(id, watch, signal)
+      signal.removeEventListener('abort', leave)
+      this.#leave(id, watch, follower)
     }
   }
 
@@ -69,32 +84,32 @@ export class SwapWatch {
     return { revision: -1, offset: Math.max(0, offset - shownBytes) }
   }
 
-  #join(id: SwapId, viewer: AbortSignal): Watch {
+  #join(id: SwapId, follower: Follower): Watch {
     const known = this.#watches.get(id)
     if (known !== undefined) {
-      known.viewers.add(viewer)
+      known.followers.add(follower)
       return known
     }
-    const watch: Watch = { viewers: new Set([viewer]), latest: null, looked: Promise.withResolvers<null>() }
+    const watch: Watch = { followers: new Set([follower]), latest: null, broken: null }
     this.#watches.set(id, watch)
     void this.#poll(id, watch)
     return watch
   }
 
-  #leave(id: SwapId, watch: Watch, viewer: AbortSignal): void {
-    watch.viewers.delete(viewer)
-    if (watch.viewers.size === 0 && this.#watches.get(id) === watch) this.#watches.delete(id)
+  #leave(id: SwapId, watch: Watch, follower: Follower): void {
+    watch.followers.delete(follower)
+    if (watch.followers.size === 0 && this.#watches.get(id) === watch) this.#watches.delete(id)
   }
 
   async #poll(id: SwapId, watch: Watch): Promise<void> {
-    while (watch.viewers.size > 0) {
+    while (watch.followers.size > 0 && watch.broken === null) {
       try {
         watch.latest = await this.#look(id)
       } catch (error) {
-        if (!(error instanceof Problem)) throw error // away for a while: the next look may find it
+        // A part that is away is back some time: the next look finds it.
+        if (!(error instanceof Problem)) watch.broken = error instanceof Error ? error : new Error(String(error))
       }
-      watch.looked.resolve(null)
-      watch.looked = Promise.withResolvers<null>()
+      for (const follower of watch.followers) follower.wake()
       await delay(lookEvery_ms)
     }
   }
@@ -112,8 +127,9 @@ function placeOf(lastEventId: string | null): { revision: number; offset: number
   return revision === undefined || offset === undefined ? null : { revision, offset }
 }
 
-const aborted = (signal: AbortSignal): Promise<null> =>
+/** Resolves at the next look, or at once when the viewer has left. */
+const news = (follower: Follower, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) resolve(null)
-    else signal.addEventListener('abort', () => resolve(null), { once: true })
+    follower.wake = resolve
+    if (signal.aborted) resolve()
   })

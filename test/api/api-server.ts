@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, request, type IncomingHttpHeaders, type RequestOptions, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { once } from 'node:events'
+import { pino } from 'pino'
+import { createApp } from '../../api/app.ts'
+import { createControl } from '../../api/control.ts'
+import type { Control } from '../../api/deps.ts'
+import { Metrics } from '../../api/metrics.ts'
+import { TemporalLink } from '../../api/temporal/link.ts'
+import { configSource } from '../../config/load.ts'
+import { placesFrom } from '../../config/places.ts'
+
+const clusterYaml = `cluster_id: test
+hosts:
+  - { name: spark-1, address: 127.0.0.1, port: 2201, vllm_port: 8801 }
+  - { name: spark-2, address: 127.0.0.1, port: 2202, vllm_port: 8802 }
+`
+const modelsYaml = `models:
+  qwen3-30b: { repo: Qwen/Qwen3-30B-A3B, launcher: docker }
+  gpt-oss-120b: { repo: openai/gpt-oss-120b }
+  mine: { local_path: /models/mine, placement: [spark-2] }
+`
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  readonly json: any // eslint-disable-line @typescript-eslint/no-explicit-any -- tests look at it field by field
+}
+
+interface Asked {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  /** Sent as it is; an object as JSON. */
+  readonly body?: string | Buffer | object
+}
+
+/** The API on a free port, with its own data directory and real configuration files. Whoever starts it closes it. */
+export class ApiServer {
+  readonly url: string
+  readonly port: number
+  readonly configDir: string
+  readonly logsDir: string
+  /** Answers that the route table did not announce: defects. */
+  readonly undeclared: string[] = []
+  readonly logLines: string[] = []
+  readonly #end: () => Promise<void>
+
+  /** Without `temporal`, no Temporal server is there: the port is closed. `alter` may replace functions of the control. */
+  static async start(
+    options: { temporal?: string; cluster?: string; models?: string; env?: Record<string, string>; alter?: (control: Control) => Control } = {},
+  ): Promise<ApiServer> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'spark-api-'))
+    const configDir = join(dataDir, 'config')
+    await mkdir(configDir, { recursive: true })
+    await writeFile(join(configDir, 'cluster.yaml'), options.cluster ?? clusterYaml)
+    await writeFile(join(configDir, 'models.yaml'), options.models ?? modelsYaml)
+    const env = { SPARK_DATA_DIR: dataDir, ...options.env }
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new ApiServer(server, dataDir, env, options.temporal ?? '127.0.0.1:1', options.alter ?? ((control) => control))
+  }
+
+  private constructor(server: Server, dataDir: string, env: Record<string, string>, temporal: string, alter: (control: Control) => Control) {
+    const config = configSource(placesFrom(env), env)
+    const link = new TemporalLink({ connectionOptions: { address: temporal }, namespace: 'default' })
+    const log = pino({ level: 'info' }, { write: (line: string) => void this.logLines.push(line) })
+    const app = createApp(
+      { control: alter(createControl(link, config)), config, log, metrics: new Metrics() },
+      (words) => void this.undeclared.push(words),
+    )
+    const handle = app.koa.callback()
+    server.on('request', (incoming, outgoing) => void handle(incoming, outgoing))
+    this.port = (server.address() as AddressInfo).port // it listens on TCP
+    this.url = `http://127.0.0.1:${String(this.port)}`
+    this.configDir = config.places.configDir
+    this.logsDir = config.places.logsDir
+    this.#end = async () => {
+      app.close()
+      server.closeAllConnections()
+      server.close()
+      await link.close()
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }
+
+  /** One request as it is written, any Host header included (fetch would not let us). */
+  async ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<ApiAnswer> {
+    const isData = typeof body === 'object' && !Buffer.isBuffer(body)
+    const content = isData ? JSON.stringify(body) : body
+    const type: Record<string, string> =
+      content === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(content)) }
+    const options: RequestOptions = { host: '127.0.0.1', port: this.port, path, method, headers: { ...type, ...headers }, agent: false }
+    return await new Promise((resolve, reject) => {
+      const outgoing = request(options, (answer) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('error', reject)
+        answer.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8')
+          const isJson = (answer.headers['content-type'] ?? '').includes('json')
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text,
+            json: isJson && text !== '' ? (JSON.parse(text) as unknown) : null,
+          })
+        })
+      })
+      outgoing.on('error', reject)
+      outgoing.end(content)
+    })
+  }
+
+  post(path: string, body: object | string, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+    return this.ask(path, { method: 'POST', body, headers })
+  }
+
+  close(): Promise<void> {
+    return this.#end()
+  }
+}

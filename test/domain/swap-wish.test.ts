@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import type { Model } from '../../domain/model.ts'
+import { rfc3339 } from '../../domain/names.ts'
+import { resolveSettings } from '../../domain/settings.ts'
+import type { HostLook } from '../../domain/status.ts'
+import { swapDeadlineS } from '../../domain/swap-limits.ts'
+import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
+import { SwapBody } from '../../domain/swap.ts'
+
+const { settings } = resolveSettings({}, {})
+const model = { key: 'mine', served_name: 'mine', launch_s: 100, launch_stall_s: 50, knobs: { extra_args: [] }, env: {} } as unknown as Model // what a wish reads of it
+const now = 1_000_000
+const look = (host: string, more: Partial<HostLook> = {}): HostLook => ({
+  host,
+  looked_at: rfc3339(now - 3_000),
+  reachable: true,
+  cause: null,
+  boot_id: null,
+  mem_total_bytes: null,
+  mem_available_bytes: null,
+  gpu: null,
+  containers: [],
+  serving: { model_id: 'mine', root: null },
+  healthy: true,
+  ...more,
+})
+
+test('a wish carries what was asked, the settings’ drain, and the deadline of all its phases', () => {
+  const plea = {
+    body: SwapBody.parse({ model: 'mine', on_busy: 'queue', reason: 'why' }),
+    model,
+    hosts: ['spark-1'],
+    swapId: 'swap-0001',
+    requestHash: 'a'.repeat(64),
+    tokenHash: null,
+    holder: 'me',
+    schedule: null,
+    force: false,
+    look: null,
+  }
+  expect(swapWish(plea, settings)).toMatchObject({
+    type: 'swap',
+    model: 'mine',
+    onBusy: 'queue',
+    onFailure: 'restore',
+    drainS: settings.drain_s,
+    deadlineS: swapDeadlineS(settings, model, settings.drain_s),
+    queueLimitS: settings.queue_limit_s,
+  })
+  expect(swapWish({ ...plea, model: null, hosts: null }, settings)).toMatchObject({ model: null, identity: null, hosts: null })
+})
+
+test('a look is healthy only when that very model answers on every reachable target', () => {
+  expect(lookAt(model, ['spark-1'], [look('spark-1')], now)).toEqual({ ageMs: 3_000, healthy: true })
+  expect(lookAt(model, ['spark-1'], [look('spark-1', { serving: { model_id: 'other', root: null } })], now)).toMatchObject({ healthy: false })
+  expect(lookAt(model, ['spark-1'], [look('spark-1', { healthy: false })], now)).toMatchObject({ healthy: false })
+  expect(lookAt(model, ['spark-1', 'spark-2'], [look('spark-1'), look('spark-2', { reachable: false })], now)).toMatchObject({ healthy: false })
+  expect(lookAt(model, ['spark-1', 'spark-2'], [look('spark-1')], now)).toBeNull()
+})
+
+test('a look from a clock ahead of ours is of now, not of later', () => {
+  expect(lookAt(model, ['spark-1'], [look('spark-1', { looked_at: rfc3339(now + 5_000) })], now)).toEqual({ ageMs: 0, healthy: true })
+})
+
+test('two requests are the same when they would do the same', () => {
+  const body = SwapBody.parse({ model: 'mine' })
+  const same = requestIdentity(body, ['spark-1'], null, false)
+  expect(requestIdentity(SwapBody.parse({ model: 'mine', restart: false }), ['spark-1'], null, false)).toBe(same)
+  expect(requestIdentity(body, ['spark-2'], null, false)).not.toBe(same)
+  expect(requestIdentity(SwapBody.parse({ model: 'mine', restart: true }), ['spark-1'], null, false)).not.toBe(same)
+  expect(requestIdentity(body, ['spark-1'], 'nightly', false)).not.toBe(same)
+})

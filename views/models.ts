@@ -35,6 +35,7 @@ function row(model: Model, data: PageData, verdict: Permit, reasonId: string | u
   const { status } = data
   const serving = status.hosts.filter(({ deployment }) => deployment?.model === model.key).map(({ name }) => name)
   const places = placements(model, status)
+  const context = model.knobs.max_model_len
   return html`<li class="row model" id="model-${model.key}">
     <div class="what">
       <strong>${model.name}</strong> ${serving.length > 0 && badge('ok', `on ${hostList(serving)}`)}
@@ -42,19 +43,12 @@ function row(model: Model, data: PageData, verdict: Permit, reasonId: string | u
         <span><code>${weightsOf(model)}</code></span>
         <span>key <code>${model.key}</code></span>
         ${places.length > 1 ? html`<span>on ${places.map((hosts) => hosts.join('+')).join(' or ')}</span>` : html`<span>on ${hostList(model.placement)}</span>`}
-        ${model.local && html`<span>local</span>`}
+        ${model.local && html`<span>local</span>`} ${model.memory_gib !== null && html`<span>needs ${gib(model.memory_gib)}</span>`}
+        ${model.weights_gib !== null && html`<span>weights ${gib(model.weights_gib)}</span>`}
+        ${context !== undefined && html`<span>context ${context.toLocaleString('en')} tokens</span>`}
       </p>
+      ${model.notes !== null && html`<p class="notes">${model.notes}</p>`}
     </div>
-    <dl class="needs">
-      <div>
-        <dt>Memory</dt>
-        <dd>${gib(model.memory_gib)}</dd>
-      </div>
-      <div>
-        <dt>Weights</dt>
-        <dd>${gib(model.weights_gib)}</dd>
-      </div>
-    </dl>
     <div class="actions">
       ${dialogButton({ id: `swap-${model.key}`, label: 'Swap', about: `to ${model.name}`, url: paths.swapDialog(model.key), permit: verdict, look: 'primary', reasonId })}
       ${

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Watchdog } from '../scripts/up/watchdog.ts'
 import type { Instance } from './instance.ts'
+import { processesOf } from './processes.ts'
 
 const project = resolve(import.meta.dirname, '..')
 const readyLimit_ms = 90_000
@@ -39,16 +39,13 @@ export class NpmStart {
     return { started, ready_s: (performance.now() - began) / 1000 }
   }
 
-  /** Ctrl-C, as the terminal sends it to all of its group; resolves when it is gone: how long that took, in seconds. */
+  /** Ctrl-C, as the terminal sends it to all of its group; resolves when no process of it is left: how long that took, in seconds. */
   async end(): Promise<number> {
     const began = performance.now()
     const { pid } = this.#process
     if (pid !== undefined && !this.#isOver()) {
-      const gone = once(this.#process, 'exit')
       process.kill(-pid, 'SIGINT')
-      const patience = setTimeout(() => process.kill(-pid, 'SIGKILL'), endLimit_ms)
-      await gone
-      clearTimeout(patience)
+      await this.#untilNoneIsLeft(began + endLimit_ms)
       this.#watchdog.release(pid)
     }
     this.#watchdog.close()
@@ -57,6 +54,16 @@ export class NpmStart {
 
   get dataDir(): string {
     return this.#instance.dataDir
+  }
+
+  /** npm itself goes at once, and the parts stand in groups of their own: only the process table tells. */
+  async #untilNoneIsLeft(giveUpAt: number): Promise<void> {
+    for (;;) {
+      const left = await processesOf(this.dataDir)
+      if (left.length === 0) return
+      if (performance.now() > giveUpAt) throw new Error(`still there after Ctrl-C: ${left.map(({ words }) => words.join(' ')).join('; ')}`)
+      await delay(lookEvery_ms)
+    }
   }
 
   #isOver(): boolean {

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { processesOf } from './processes.ts'
 
 /** Memory of one process in MB (10⁶ bytes). `rss` counts pages that it shares with others in full, `pss` its part of them. */
 export interface ProcessMemory {
@@ -9,17 +10,10 @@ export interface ProcessMemory {
 
 /** The process that runs `script` with this data directory, from /proc. Throws when there is none, or no /proc. */
 export async function memoryOf(script: string, dataDir: string): Promise<ProcessMemory> {
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const words = (await textOf(`/proc/${name}/cmdline`)).split('\0')
-    if (!words.includes(script)) continue
-    const environment = (await textOf(`/proc/${name}/environ`)).split('\0')
-    if (!environment.includes(`SPARK_DATA_DIR=${dataDir}`)) continue
-    const rss = await readFile(`/proc/${name}/status`, 'utf8')
-    const pss = await readFile(`/proc/${name}/smaps_rollup`, 'utf8')
-    return { pid: Number(name), rss_mb: megabytes(rss, 'VmRSS'), pss_mb: megabytes(pss, 'Pss') }
-  }
-  throw new Error(`no process runs ${script} on ${dataDir}`)
+  const pid = (await processesOf(dataDir)).find(({ words }) => words.includes(script))?.pid
+  if (pid === undefined) throw new Error(`no process runs ${script} on ${dataDir}`)
+  const [status, rollup] = [await readFile(`/proc/${pid}/status`, 'utf8'), await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')]
+  return { pid, rss_mb: megabytes(status, 'VmRSS'), pss_mb: megabytes(rollup, 'Pss') }
 }
 
 function megabytes(text: string, row: string): number {
@@ -27,6 +21,3 @@ function megabytes(text: string, row: string): number {
   if (kib === undefined) throw new Error(`/proc says nothing of ${row}`)
   return (Number(kib) * 1024) / 1e6
 }
-
-/** Empty for a process that is gone, or another user's. */
-const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

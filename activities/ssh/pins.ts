@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { knownName, pinnedKeys, readKnownHosts, type HostKey } from '../../domain/host-key.ts'
+import { knownName, pinnedKeys, readKnownHosts, withPinnedKey, type HostKey } from '../../domain/host-key.ts'
 
 export const knownHostsFile = (keysDir: string): string => join(keysDir, 'known_hosts')
 
@@ -47,4 +47,14 @@ export function isPinned(pins: Pins, shown: Buffer): boolean {
     keys.map((key) => timingSafeEqual(digest(Buffer.from(key.base64, 'base64')), mine)).some((same) => same)
   const revoked = among(pins.revoked)
   return among(pins.pinned) && !revoked
+}
+
+/** Pins this key for the host and drops those that were pinned before. Atomic: a reader sees the old file or the new one. */
+export async function pinKey(keysDir: string, host: { readonly address: string; readonly port: number }, key: Buffer): Promise<void> {
+  const text = withPinnedKey(await knownHostsText(keysDir), knownName(host.address, host.port), hostKeyOf(key))
+  await mkdir(keysDir, { recursive: true, mode: 0o700 })
+  const file = knownHostsFile(keysDir)
+  const draft = `${file}.${randomUUID()}`
+  await writeFile(draft, text, { mode: 0o644, flag: 'wx', flush: true })
+  await rename(draft, file)
 }

@@ -15,7 +15,7 @@ import {
 } from './messages.ts'
 
 /** So many batches a run, well below the server's limit of 2,000 Updates. */
-const batchesARun = 1_500
+const usualBatches = 1_500
 
 /**
  * The arbiter of one cluster: a singleton that lives for ever, one run after the other (ARBITER.md A1–A8). It decides nothing itself: domain/arbitration/ does.
@@ -23,6 +23,7 @@ const batchesARun = 1_500
  */
 export async function gpuArbiter(request: ArbiterRequest): Promise<void> {
   const shell = new ArbiterShell(request)
+  const { batchesARun = usualBatches } = request
   let batches = 0
   setHandler(decide, (commands) => {
     batches += 1

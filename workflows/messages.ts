@@ -33,6 +33,8 @@ export interface ArbiterRequest {
   /** As the starter read them in cluster.yaml; the arbiter asks again before it grants any. */
   readonly hosts: readonly string[]
   readonly carried: ArbiterState | null
+  /** After so many batches the next run takes over; without it, some way below the server's limit. */
+  readonly batchesARun?: number
 }
 export interface MonitorRequest {
   readonly clusterId: string

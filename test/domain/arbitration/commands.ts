@@ -1,4 +1,5 @@
 import type { Acquire, Claim, Command, SwapCommand } from '../../../domain/arbitration/command.ts'
+import type { Wish } from '../../../domain/group-commit.ts'
 import { decide, take, type Notice } from '../../../domain/arbitration/decide.ts'
 import { freshState, type ArbiterState } from '../../../domain/arbitration/state.ts'
 import type { Deployment } from '../../../domain/deployment.ts'
@@ -29,6 +30,9 @@ export const claim = (claimId: string, hosts: readonly string[], more: Partial<C
 })
 export const command = <C extends Command['type']>(type: C, facts: Omit<Extract<Command, { type: C }>, 'type' | 'id' | 'notAfter'>): Command =>
   ({ type, ...envelope(), ...facts }) as unknown as Command // type and facts belong together by C
+
+/** The same as a batcher wants it: id and time are its business. */
+export const wish = ({ id: _id, notAfter: _notAfter, ...rest }: Command): Wish => rest
 
 export const deployment = (model: string, hosts: string[], more: Partial<Deployment> = {}): Deployment => ({
   ...{ model, hosts, swapId: 'swap-before', fence: 1, validatedAt: 1, adopted: false, container: 'vllm_node', snapshot: null },

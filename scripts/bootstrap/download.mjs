@@ -8,7 +8,7 @@ const PLATFORMS = { linux: 'linux', darwin: 'darwin' }
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' }
 
 /** Where the archive for this machine is; null when there is none. SPARK_TEMPORAL_MIRROR replaces the official host. */
-export function archiveUrl(env = process.env, platform = process.platform, arch = process.arch) {
+function archiveUrl(env = process.env, platform = process.platform, arch = process.arch) {
   if (!PLATFORMS[platform] || !ARCHITECTURES[arch]) return null
   const base = (env.SPARK_TEMPORAL_MIRROR || 'https://temporal.download').replace(/\/+$/, '')
   return `${base}/cli/archive/v${TEMPORAL_VERSION}?platform=${PLATFORMS[platform]}&arch=${ARCHITECTURES[arch]}`

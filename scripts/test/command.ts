@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 
-export const project = resolve(import.meta.dirname, '../..')
+const project = resolve(import.meta.dirname, '../..')
 
 /** How a command ended, and the last of what it wrote. */
 export interface Ended {

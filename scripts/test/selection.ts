@@ -1,6 +1,6 @@
-export const laneNames = ['unit', 'integration', 'faults', 'hosts', 'browser'] as const
+const laneNames = ['unit', 'integration', 'faults', 'hosts', 'browser'] as const
 export type LaneName = (typeof laneNames)[number]
-export const checkNames = ['lint', 'types'] as const
+const checkNames = ['lint', 'types'] as const
 export type CheckName = (typeof checkNames)[number]
 
 /** What of the whole test run was asked for. */

@@ -42,9 +42,13 @@ export function readLine(line: string): LogLine {
   return { level: json === null ? null : 'info', text: line } // JSON without a level is for a program, as the demo's ready line
 }
 
-/** Whether a person at the console wants to see it: warnings and worse, and whatever was not written for a log. */
+/** What Node prints around an error's own line: where in the source, and with which version. */
+const aroundAnError = /^\s|^file:\/\/|^node:|^Node\.js v|^$/
+
+/** Whether a person at the console wants to see it: warnings and worse, and plain text, which was not written for a log, without what surrounds an error in Node's words. */
 export function isImportant({ level, text }: LogLine): boolean {
-  return text.trim() !== '' && (level === null || level === 'warn' || level === 'error' || level === 'fatal')
+  if (level === null) return !aroundAnError.test(text)
+  return level === 'warn' || level === 'error' || level === 'fatal'
 }
 
 function parse(line: string): unknown {

@@ -21,6 +21,13 @@ test.each([
   ['{"ready":true,"hosts":[]}', 'info', '{"ready":true,"hosts":[]}', false],
   ['{ not json', null, '{ not json', true],
   ['', null, '', false],
+  [
+    '    at ModuleJob.run (node:internal/modules/esm/module_job:553:5)',
+    null,
+    '    at ModuleJob.run (node:internal/modules/esm/module_job:553:5)',
+    false,
+  ],
+  ['Node.js v24.21.0', null, 'Node.js v24.21.0', false],
 ])('a line is shown by its weight, and short: %s', (raw, level, text, shown) => {
   const line = readLine(raw)
   expect(line).toEqual({ level, text })

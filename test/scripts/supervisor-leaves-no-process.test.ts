@@ -75,6 +75,14 @@ test('when the terminal goes away, everything ends', async () => {
   await stage.everyPartIsGone()
 })
 
+test('when the npm that runs it is killed with SIGKILL, everything ends in order', async () => {
+  const up = stage.superviseUnderNpm([[wellBehaved('temporal')], [wellBehaved('worker')]])
+  await until(() => stage.pids().length === 2)
+  up.child.kill('SIGKILL')
+  await stage.everyPartIsGone()
+  expect(stage.lines('ended')).toEqual(['worker', 'temporal'])
+})
+
 test('what a part started and left behind ends with it', async () => {
   const parent = `(trap '' TERM HUP; echo "$(exec sh -c 'echo $PPID')" >> "$FOLDER/pids"; while :; do sleep 0.05; done) & echo '{"ready":true}'; wait`
   const up = stage.supervise([[{ name: 'demo', script: parent }]])

@@ -111,7 +111,7 @@ export class TemporalServer {
 }
 
 /** A port that was free a moment ago; the server needs it named, because it must find the same one again after a kill. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const address = probe.address()

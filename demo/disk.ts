@@ -18,9 +18,12 @@ const ownPaths = [
 // A path counts only where it begins a word: not inside `~/models`, `$HOME/models` or `/v1/models`, and not `/models-old`.
 const ownPath = new RegExp(`(?<![\\w.~}/-])(?:${ownPaths.map((path) => path.replaceAll('.', '\\.')).join('|')})(?![\\w.-])`, 'g')
 
+/** A path that stands for itself wherever it comes to stand in a command's text. */
+const plain = /^[\w./-]+$/
+
 /**
- * The disk of one simulated host, kept under one directory of this machine. Commands see it through a short alias in the temporary folder,
- * because the directory's own name may hold blanks or quotes, which would not survive in a command's text.
+ * The disk of one simulated host, kept under one directory of this machine. Where the directory's name holds blanks or quotes, which would not
+ * survive in a command's text, commands see it through an alias in the temporary folder.
  */
 export class HostDisk {
   readonly dir: string
@@ -29,9 +32,8 @@ export class HostDisk {
   constructor(dir: string) {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     this.dir = realpathSync(dir)
-    const id = createHash('sha256').update(this.dir).digest('hex').slice(0, 12)
-    this.alias = join(tmpdir(), `spark-demo-${userInfo().uid}-${id}`)
-    linkOver(this.alias, this.dir)
+    this.alias = plain.test(this.dir) ? this.dir : aliasOf(this.dir)
+    if (this.alias !== this.dir) linkOver(this.alias, this.dir)
     for (const path of [
       'home',
       'bin',
@@ -89,8 +91,13 @@ export class HostDisk {
 
   /** Takes the alias away; the directory stays. */
   close(): void {
-    rmSync(this.alias, { force: true })
+    if (this.alias !== this.dir) rmSync(this.alias, { force: true })
   }
+}
+
+function aliasOf(dir: string): string {
+  const id = createHash('sha256').update(dir).digest('hex').slice(0, 12)
+  return join(tmpdir(), `spark-demo-${String(userInfo().uid)}-${id}`)
 }
 
 /** Points `alias` at `dir`. The temporary folder is everybody's: a link that somebody else put there is refused. */

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import type { HostDisk } from './disk.ts'
 
 /** Where a stand-in's words come out. */
-export interface Output {
+interface Output {
   out(text: string): void
   err(text: string): void
 }
@@ -111,9 +111,15 @@ export class Door {
       gone: gone.signal,
     }
     const tool = this.#tools[call.tool]
-    const code = tool ? await tool(call) : 127
+    const code = tool ? await tool(call).catch((error: unknown) => broken(call, error)) : 127
     if (socket.writable) socket.end(`x ${String(code)}\n`)
   }
+}
+
+/** A fault of the simulation itself: said to whoever called, and no reason for the host to die. */
+function broken(call: Call, error: unknown): number {
+  call.err(`simulated ${call.tool} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  return 70
 }
 
 type Message =

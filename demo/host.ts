@@ -87,6 +87,7 @@ export class DemoHost {
         load_s: options.load_s ?? { min: 5, max: 20 },
         completion_s: options.completion_s ?? 0.4,
         slowWarm_s: options.slowWarm_s ?? 8,
+        agony_s: 4,
         stopHang: { killWorks: true, endsAfter_s: null, ...options.stopHang },
       },
       boundPorts: new Map(),

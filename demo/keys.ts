@@ -10,7 +10,7 @@ export interface KeyPair {
 
 /** Makes a key pair and writes it to `file` (0600) and `file.pub`, over what was there. */
 export function makeKey(file: string, comment: string): KeyPair {
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  const made = soundKey(comment)
   writeFileSync(file, made.private, { mode: 0o600 })
   writeFileSync(`${file}.pub`, `${made.public}\n`)
   return { privateKey: made.private, publicKey: withoutComment(made.public) }
@@ -26,6 +26,14 @@ export function keepKey(file: string, comment: string): KeyPair {
 export function fingerprint(publicKey: string): string {
   const blob = Buffer.from(publicKey.split(' ')[1] ?? '', 'base64')
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
+}
+
+/** ssh2 drops leading zero bytes of a public key: one pair in 256 comes out malformed, and another one is made. */
+function soundKey(comment: string): { private: string; public: string } {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) return made
+  }
 }
 
 function withoutComment(publicKey: string): string {

@@ -12,12 +12,14 @@ export interface Behaviour {
   readonly completion_s: number
   /** How long the first completion of a `slow-warm` model takes. */
   readonly slowWarm_s: number
+  /** How long the API server answers 503 after its core died, before it ends. */
+  readonly agony_s: number
   /** A `stop-hangs` model: may `docker kill` and `docker rm --force` end it, and does it end by itself this long after a stop? */
   readonly stopHang: { readonly killWorks: boolean; readonly endsAfter_s: number | null }
 }
 
 /** An engine, as the rest of the host sees it. */
-export interface RunningEngine {
+interface RunningEngine {
   readonly pid: number
   readonly model: string
   processes(): { pid: number; command: string }[]

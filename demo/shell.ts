@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HostDisk } from './disk.ts'
@@ -17,7 +17,7 @@ export class Shell {
   readonly #disk: HostDisk
   readonly #user: string
   readonly #settle_s: number
-  readonly #groups = new Set<number>()
+  readonly #children = new Set<ChildProcess>()
   #path: string
   diskFull = false
 
@@ -48,13 +48,14 @@ export class Shell {
     // A full disk that works without root: no file can be written, pipes and sockets still can.
     const words = this.diskFull ? ['-c', `trap '' XFSZ; ulimit -f 0; exec /bin/sh -c "$1"`, 'sh', text] : ['-c', text]
     const child = spawn('/bin/sh', words, { cwd: this.#disk.home, env: this.environment(), detached: true, stdio: 'pipe' })
-    if (child.pid !== undefined) this.owns(child.pid)
+    this.owns(child)
     return child
   }
 
-  /** Also this process group dies with the host. */
-  owns(group: number): void {
-    this.#groups.add(group)
+  /** Also this process dies with the host. */
+  owns(child: ChildProcess): void {
+    this.#children.add(child)
+    child.once('exit', () => this.#children.delete(child))
   }
 
   /** From now on, or no longer, `docker` is a command that this host does not have; this machine's own is not found instead. */
@@ -67,12 +68,25 @@ export class Shell {
 
   /** Kills every process of this host at once, also those that left their group. */
   killAll(): void {
-    for (const group of this.#groups) kill(-group, 'SIGKILL')
-    this.#groups.clear()
-    const mark = `DEMO_HOST=${this.#disk.alias}`
-    const running = existsSync('/proc/self/environ') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []
-    for (const pid of running) {
-      if (Number(pid) !== process.pid && environmentOf(pid).includes(mark)) kill(Number(pid), 'SIGKILL')
+    for (const child of this.#children) killGroup(child, 'SIGKILL')
+    killMarked('DEMO_HOST', this.#disk.alias)
+  }
+}
+
+/** Sends a signal to a child and its group, unless it has ended: its number may be somebody else's by then. */
+export function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  kill(-child.pid, signal)
+}
+
+/**
+ * Kills all processes that have this in their environment, in two rounds: the second one finds what was forked during the first. Where there is
+ * no /proc, whoever left their group lives on.
+ */
+export function killMarked(name: string, value: string): void {
+  for (let round = 1; round <= 2; round += 1) {
+    for (const pid of existsSync('/proc/self/environ') ? readdirSync('/proc') : []) {
+      if (/^\d+$/.test(pid) && Number(pid) !== process.pid && environmentOf(pid).includes(`${name}=${value}`)) kill(Number(pid), 'SIGKILL')
     }
   }
 }
@@ -97,8 +111,8 @@ function environmentOf(pid: string): string[] {
   }
 }
 
-/** Sends a signal to a process, or with a negative number to a group; one that is gone is no error. */
-export function kill(pid: number, signal: NodeJS.Signals): void {
+/** One that is gone is no error. */
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {

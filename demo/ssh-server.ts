@@ -9,7 +9,7 @@ import type { HostDisk } from './disk.ts'
 import type { EventLog } from './events.ts'
 import { keepKey, makeKey } from './keys.ts'
 import type { KeyPair } from './keys.ts'
-import { kill } from './shell.ts'
+import { killGroup } from './shell.ts'
 import type { Shell } from './shell.ts'
 
 /** sshd's MaxSessions: one more session on a connection is refused. */
@@ -118,7 +118,7 @@ export class SshServer {
     let child: ChildProcess | undefined
     session.on('pty', (_accept, reject) => reject())
     session.on('signal', (accept, _reject, info) => {
-      if (child?.pid !== undefined) kill(-child.pid, `SIG${info.name}` as NodeJS.Signals)
+      if (child) killGroup(child, `SIG${info.name}` as NodeJS.Signals)
       accept()
     })
     session.on('exec', (accept, _reject, { command }) => (child = this.#run(command, accept())))

@@ -1,5 +1,6 @@
 import type { Machine } from '../machine.ts'
 import { startEngine } from '../vllm/engine.ts'
+import { killMarked } from '../shell.ts'
 import { Container } from './container.ts'
 import type { ContainerSpec } from './container.ts'
 import { daemonError, DockerError } from './flags.ts'
@@ -204,6 +205,7 @@ export class DockerDaemon {
 
   #signalAll(container: Container, signal: NodeJS.Signals): void {
     for (const program of container.programs) program.signal(signal)
+    if (signal === 'SIGKILL') killMarked('DEMO_CONTAINER', container.id)
   }
 
   #forget(container: Container): void {

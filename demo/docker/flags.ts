@@ -13,7 +13,7 @@ export function daemonError(message: string, code = 1): DockerError {
   return new DockerError(`Error response from daemon: ${message}`, code)
 }
 
-export interface FlagRow {
+interface FlagRow {
   /** The letter of `-x`. */
   readonly short?: string
   /** Takes no value (`--detach`, or `--detach=false`). */

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Machine } from '../machine.ts'
-import { kill } from '../shell.ts'
+import { killGroup } from '../shell.ts'
 
 /** Anything that runs in a container: PID 1, or what an exec started. */
 export interface Program {
@@ -67,8 +67,7 @@ export function startProcess(machine: Machine, argv: readonly string[], env: Rea
   const [command = '', ...args] = argv.map((word) => machine.disk.rewrite(word).replace(/>>?\s*\/proc\/1\/fd\/[12]\b/g, '>&3'))
   const child = spawn(command, args, { cwd: machine.disk.home, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const ended = Promise.withResolvers<number>()
-  const pid = child.pid
-  if (pid !== undefined) machine.shell.owns(pid)
+  machine.shell.owns(child)
   child.stdin.on('error', () => undefined)
   if (io.stdin) io.stdin.pipe(child.stdin)
   else child.stdin.end()
@@ -86,7 +85,8 @@ export function startProcess(machine: Machine, argv: readonly string[], env: Rea
     hangsAtStop: false,
     processes: () => [{ pid: simulatedPid, command: argv.join(' ') }],
     signal: (name) => {
-      if (pid !== undefined) kill(name === 'SIGKILL' ? -pid : pid, name)
+      if (name === 'SIGKILL') killGroup(child, name)
+      else child.kill(name)
     },
   }
 }

@@ -31,7 +31,7 @@ class Failed extends Error {
 }
 
 /** `vllm serve …` in a container: loads, then serves on the port it was told, until it is ended or fails. */
-export class Engine implements Program {
+class Engine implements Program {
   readonly pid: number
   readonly argv: readonly string[]
   readonly exited: Promise<number>
@@ -207,7 +207,7 @@ export class Engine implements Program {
     this.#place.io.err(
       `(APIServer pid=${String(this.pid)}) vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.\n`,
     )
-    void this.#machine.pace.wait(4, this.#over.signal).then(() => this.#finish(code, cause))
+    void this.#machine.pace.wait(this.#machine.behaviour.agony_s, this.#over.signal).then(() => this.#finish(code, cause))
   }
 
   #dropCore(): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What a model's name makes its engine do. */
-export const sentinels = [
+const sentinels = [
   'gated',
   'oom',
   'oom-kill',

@@ -1,6 +1,6 @@
 import type { VllmArguments } from './arguments.ts'
 
-export type StartupAct = 'find_model' | 'bind_port' | 'check_memory' | 'hold_weights' | 'half_loaded' | 'hold_all'
+type StartupAct = 'find_model' | 'bind_port' | 'check_memory' | 'hold_weights' | 'half_loaded' | 'hold_all'
 
 /** One moment of a start: at which part of the load time (0–1), who says what, and what is done just before it is said. */
 export interface StartupStep {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ClusterFile } from '../../domain/cluster.ts'
 import { ModelsFile } from '../../domain/model.ts'
-import { runOn } from './spark.ts'
+import { runOn, until } from './spark.ts'
 
 interface Ready {
   ready: true
@@ -23,8 +23,11 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'demo test '))
   children = []
 })
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL')
+afterEach(async () => {
+  for (const child of children.filter((each) => each.exitCode === null && each.signalCode === null)) {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
   rmSync(dir, { recursive: true, force: true })
 })
 
@@ -91,7 +94,7 @@ test.each(['SIGTERM', 'a closed input'])('it ends on %s and takes all its proces
   if (how === 'SIGTERM') child.kill('SIGTERM')
   else child.stdin?.end()
   expect(await once(child, 'exit')).toEqual([0, null])
-  expect(leftovers()).toEqual([])
+  await until(leftovers, (pids) => pids.length === 0)
 })
 
 test('after it was killed it comes up clean, on the same ports and with the same keys', async () => {

@@ -71,17 +71,26 @@ describe('while loading', () => {
   })
 })
 
-test('crash-in-warmup answers the first completion with 500, health with 503, and is gone a little later', async () => {
+test('crash-in-warmup answers the first completion with 500 and health with 503', async () => {
+  spark.host.behave({ agony_s: 3600 })
   await spark.launch('demo/crash-in-warmup-7b')
   await serving()
   expect((await spark.fetch('/v1/completions', { prompt: 'x' })).status).toBe(500)
   expect(await spark.health()).toBe(503)
+  expect(await log()).toContain('EngineDeadError: EngineCore encountered an issue.')
+})
+
+test('crash-in-warmup is gone a little later, and its container stays Up', async () => {
+  spark.host.behave({ agony_s: 4 })
+  await spark.launch('demo/crash-in-warmup-7b')
+  await serving()
+  await spark.fetch('/v1/completions', { prompt: 'x' })
   await until(
     () => spark.health(),
     (status) => status === 0,
   )
-  expect(await log()).toContain('EngineDeadError: EngineCore encountered an issue.')
   expect(spark.last('engine_exit')).toMatchObject({ code: 1, cause: 'crash_in_warmup' })
+  expect((await spark.run(`docker ps --format '{{.State}}'`)).stdout).toBe('running\n')
 })
 
 test('stop-hangs is not ended by docker stop, but by docker kill', async () => {

@@ -81,10 +81,13 @@ test('a request that runs is counted as long as it runs, and a prompt can make i
   const running = async (): Promise<string | undefined> =>
     /^vllm:num_requests_running\{[^}]*\} (\S+)$/m.exec(await (await spark.fetch('/metrics')).text())?.[1]
   expect(await running()).toBe('0.0')
-  const slow = spark.fetch('/v1/completions', { prompt: 'slow:0.4 please' })
+  const leave = new AbortController()
+  const slow = spark.fetch('/v1/completions', { prompt: 'slow:60 please' }, {}, leave.signal)
   await until(running, (count) => count === '1.0')
-  expect((await slow).status).toBe(200)
-  expect(await running()).toBe('0.0')
+  leave.abort()
+  await expect(slow).rejects.toThrow('aborted')
+  await until(running, (count) => count === '0.0')
+  expect((await spark.fetch('/v1/completions', { prompt: 'slow:0.1 please' })).status).toBe(200)
 })
 
 test('what was generated is in the log from time to time', async () => {

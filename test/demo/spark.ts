@@ -63,9 +63,9 @@ export class Spark {
     return await this.run(`~/spark-vllm-docker/launch-cluster.sh --solo -d ${more} exec vllm serve ${words} --port ${String(this.host.vllmPort)}`)
   }
 
-  async fetch(path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+  async fetch(path: string, body?: object, headers: Record<string, string> = {}, signal = AbortSignal.timeout(10_000)): Promise<Response> {
     const post = body && { method: 'POST', body: JSON.stringify(body) }
-    return await fetch(`http://127.0.0.1:${String(this.host.vllmPort)}${path}`, { ...post, headers, signal: AbortSignal.timeout(10_000) })
+    return await fetch(`http://127.0.0.1:${String(this.host.vllmPort)}${path}`, { ...post, headers, signal })
   }
 
   /** What the engine says at `/health`, or 0 when nobody listens. */
@@ -95,7 +95,7 @@ export class Spark {
 
 /** Fast: models load in 0.2 s, all else takes a fiftieth of the real time. */
 export async function startSpark(options: Partial<DemoHostOptions> = {}): Promise<Spark> {
-  const dir = mkdtempSync(join(tmpdir(), 'spark test '))
+  const dir = mkdtempSync(join(tmpdir(), 'spark-test-'))
   const key = makeKey(join(dir, 'id_ed25519'), 'test')
   const host = await startDemoHost({
     name: 'spark-1',

@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity'
+import { cancellationSignal, Context, heartbeat } from '@temporalio/activity'
 import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import type { HostSurvey } from '../domain/arbitration/command.ts'
 import { ownContainer, recognise } from '../domain/arbitration/recognised.ts'
@@ -47,7 +47,7 @@ export const createSurveyActivities = (deps: ActivityDeps) => ({
   surveyHost: (request: SurveyRequest): Promise<HostSurvey> =>
     withHeartbeats(
       () => heartbeat(),
-      () => survey(deps, request),
+      () => Promise.race([survey(deps, request), Context.current().cancelled]),
     ),
 })
 
@@ -66,7 +66,7 @@ async function survey(deps: ActivityDeps, request: SurveyRequest): Promise<HostS
         foreignCluster: stored.cluster_id,
       }
     const mark: Mark = { clusterId, fence: Math.max(request.fence, (stored?.fence ?? 0) + 1), step: 0, attempt: 1 }
-    await hosts.raiseFence(host, mark)
+    await hosts.raiseFence(host, mark, cancellationSignal())
     const trouble = request.remnants.length === 0 ? null : await clear(deps, request, mark)
     const facts = await hosts.facts(host, cancellationSignal())
     const own = ownContainer(facts, clusterId)

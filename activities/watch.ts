@@ -1,4 +1,4 @@
-import { heartbeat, sleep } from '@temporalio/activity'
+import { Context, heartbeat, sleep } from '@temporalio/activity'
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionStatusName } from '@temporalio/client'
 import type { ReportClosed } from '../domain/arbitration/command.ts'
 import type { ClusterId } from '../domain/names.ts'
@@ -21,28 +21,37 @@ const closedNames: Partial<Record<WorkflowExecutionStatusName, Closed['status']>
   TIMED_OUT: 'timed_out',
 }
 
-export const createWatchActivities = ({ client, arbiter, log }: DepsWithArbiter) => ({
-  /**
-   * Follows all that occupies hosts or waits for them, until it is closed, and reports that (ARBITER.md E2). Asks the arbiter anew each time what to follow;
-   * ends when there is nothing. A look that fails is one look less: the next comes two seconds later.
-   */
-  async watchWorkflows({ clusterId }: { clusterId: ClusterId }): Promise<void> {
-    const until = performance.now() + longestMs
-    while (performance.now() < until) {
-      heartbeat()
-      try {
-        const watched = await watchedWorkflows(client, clusterId)
-        if (watched.length === 0) return
-        const looks = await Promise.all(watched.map(({ workflowId, since }) => howClosed(client, workflowId, arbiter.arbiterNow() - since)))
-        const closed = looks.filter((look) => look !== null)
-        if (closed.length > 0) await arbiter.ask({ type: 'report_closed', closed })
-      } catch (error) {
-        log.warn({ err: error }, 'the watch on swaps missed a look')
-      }
-      await sleep(everyMs) // throws when the activity is cancelled
+export const createWatchActivities = ({ client, arbiter, log }: DepsWithArbiter) => {
+  /** How many are followed; null when the look failed. */
+  const look = async (clusterId: ClusterId): Promise<number | null> => {
+    try {
+      const watched = await watchedWorkflows(client, clusterId)
+      const looks = await Promise.all(watched.map(({ workflowId, since }) => howClosed(client, workflowId, arbiter.arbiterNow() - since)))
+      const closed = looks.filter((one) => one !== null)
+      if (closed.length > 0) await arbiter.ask({ type: 'report_closed', closed })
+      return watched.length
+    } catch (error) {
+      log.warn({ err: error }, 'the watch on swaps missed a look')
+      return null
     }
-  },
-})
+  }
+  return {
+    /**
+     * Follows all that occupies hosts or waits for them, until it is closed, and reports that (ARBITER.md E2). Asks the arbiter anew each time what to follow;
+     * ends when there is nothing. A look that fails is one look less: the next comes two seconds later.
+     */
+    async watchWorkflows({ clusterId }: { clusterId: ClusterId }): Promise<void> {
+      const until = performance.now() + longestMs
+      while (performance.now() < until) {
+        heartbeat()
+        // A worker that shuts down does not wait for the answer of an arbiter that it can't run any more.
+        const left = await Promise.race([look(clusterId), Context.current().cancelled])
+        if (left === 0) return
+        await sleep(everyMs)
+      }
+    },
+  }
+}
 
 async function howClosed(client: Client, workflowId: string, knownForMs: number): Promise<Closed | null> {
   try {

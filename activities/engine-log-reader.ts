@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fatalSign } from '../domain/engine-failure.ts'
-import { afterLine, isNewer, notStarted, readLogLine, type EngineProgress } from '../domain/engine-log.ts'
-import { followLogs } from '../domain/launchers/container.ts'
+import { afterLine, inOrder, isNewer, notStarted, readLogLine, type EngineProgress } from '../domain/engine-log.ts'
+import { followLogs, lastLogs } from '../domain/launchers/container.ts'
 import type { HostName } from '../domain/names.ts'
 import { HostError, type Hosts } from './hosts.ts'
 import type { SwapLog } from './swap-log.ts'
@@ -40,15 +40,22 @@ export class EngineLogReader {
     }
   }
 
+  /** What the log holds now, in one look. */
+  async readOnce(hosts: Hosts, host: HostName, container: string): Promise<void> {
+    const exit = await hosts.look(host, lastLogs(container, keptLines))
+    for (const line of inOrder(`${exit.stdout}\n${exit.stderr}`)) this.take(line)
+  }
+
   take(line: string): void {
     for (const { at, text } of readLogLine(line)) {
+      if (text === '') continue
       if (!isNewer(at, this.last) && !this.#sameMoment(at, text)) continue
       if (at !== null) this.last = at
       this.lastNewsAt = performance.now()
       this.progress = afterLine(this.progress, text)
       this.lines.push(text)
       if (this.lines.length > keptLines) this.lines.shift()
-      this.#log.write(text, at)
+      this.#log.write(text)
       if (fatalSign(text) !== null) this.#onFatal()
     }
   }

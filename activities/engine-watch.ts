@@ -32,7 +32,10 @@ export async function untilHealthy(watch: EngineWatch, signal: AbortSignal): Pro
   const until = AbortSignal.any([signal, over.signal])
   const followed = watch.log.follow(watch.hosts, watch.host, watch.container, until)
   try {
-    return await Promise.race([health(watch, until), death(watch, until), fatalLine(watch), stall(watch, until), rejected(followed)])
+    const end = await Promise.race([health(watch, until), death(watch, until), fatalLine(watch), stall(watch, until), rejected(followed)])
+    // The start was over before the log was being followed.
+    if (watch.log.lines.length === 0) await watch.log.readOnce(watch.hosts, watch.host, watch.container)
+    return end === 'died' ? causeOfDeath(watch.log.lines, 'engine_exited') : end
   } finally {
     over.abort()
     await followed.catch(() => undefined)
@@ -48,20 +51,20 @@ async function health({ vllm }: EngineWatch, signal: AbortSignal): Promise<null>
 }
 
 /** Neither a container that is Up nor an open port proves an engine; no process of it, or no container, is its end. */
-async function death(watch: EngineWatch, signal: AbortSignal): Promise<Cause> {
+async function death(watch: EngineWatch, signal: AbortSignal): Promise<'died'> {
   for (let misses = 0; misses < missesThatMeanDeath && !signal.aborted;) {
     await pause(livenessEveryMs, undefined, { signal }).catch(() => undefined)
     const alive = await engineRuns(watch.hosts, watch.host, watch.container)
     if (alive !== null) misses = alive ? 0 : misses + 1
   }
   await pause(settleMs)
-  return causeOfDeath(watch.log.lines, 'engine_exited')
+  return 'died'
 }
 
-async function fatalLine(watch: EngineWatch): Promise<Cause> {
+async function fatalLine(watch: EngineWatch): Promise<'died'> {
   await watch.fatal
   await pause(settleMs)
-  return causeOfDeath(watch.log.lines, 'engine_exited')
+  return 'died'
 }
 
 async function stall({ log, limitMs, stallMs }: EngineWatch, signal: AbortSignal): Promise<Cause> {

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { CancelledFailure, cancellationSignal, heartbeat } from '@temporalio/activity'
 import { baseUrlOf } from '../domain/cluster.ts'
 import { causeOfDeath } from '../domain/engine-failure.ts'
-import { readLogLine } from '../domain/engine-log.ts'
-import { causeOf, type Cause } from '../domain/errors.ts'
+import { inOrder, readLogLine } from '../domain/engine-log.ts'
+import { causeOf, type Cause, type ErrorCode } from '../domain/errors.ts'
 import { lastLogs } from '../domain/launchers/container.ts'
 import { weightsOf, type Model } from '../domain/model.ts'
 import type { HostName, SwapId } from '../domain/names.ts'
@@ -24,6 +25,8 @@ export interface ProofInput {
 const warmPrompt = 'Say hello.'
 const proofPrompt = 'Name one colour.'
 const logLines = 300
+/** A server whose engine is dead goes on for some seconds. */
+const dyingMs = 5_000
 
 /** What an engine must answer before it counts. Nothing here changes a host, so that each may be repeated at will. */
 export const createProofActivities = (deps: ActivityDeps) => ({
@@ -77,8 +80,7 @@ async function prove(
               return detail
             } catch (error) {
               if (signal.aborted) throw new CancelledFailure(`cancelled during ${input.phase}`)
-              const message = error instanceof Error ? error.message : String(error)
-              throw failure(await diagnosis(deps, input, log, code, message))
+              throw failure(await diagnosis(deps, input, log, code, troubleIn(error)))
             }
           },
         ),
@@ -89,29 +91,43 @@ async function prove(
   }
 }
 
-/** An engine that refused says why itself; for one that died its log does. */
+/** An engine that refused says why itself; for one that died its log does, and dying takes it a moment. */
 async function diagnosis(
   { hosts }: ActivityDeps,
   { host, model }: ProofInput,
   log: SwapLog,
-  code: 'warm_failed' | 'validate_failed',
-  message: string,
+  code: ErrorCode,
+  trouble: EngineTrouble,
 ): Promise<Cause> {
-  log.write(`${host}: ${message}`)
-  if ((await engineRuns(hosts, host, model.container)) !== false) {
-    const named = causeOfDeath(await lastLines(hosts, host, model, log), code, message)
-    return named.code === code ? causeOf(code, message) : named
+  log.write(`${host}: ${trouble.message}`)
+  if (trouble.status === 404) return causeOf('validate_failed', trouble.message)
+  const answered = trouble.status !== null && trouble.status < 500
+  if (answered || !(await dies(hosts, host, model.container))) return causeOf(code, trouble.message)
+  return causeOfDeath(await lastLines(hosts, host, model, log), 'engine_exited', `The engine ended: ${trouble.message}`)
+}
+
+interface EngineTrouble {
+  readonly message: string
+  readonly status: number | null
+}
+
+const troubleIn = (error: unknown): EngineTrouble => ({
+  message: error instanceof Error ? error.message : String(error),
+  status: error instanceof EngineError ? error.status : null,
+})
+
+async function dies(hosts: ActivityDeps['hosts'], host: HostName, container: string): Promise<boolean> {
+  const until = performance.now() + dyingMs
+  for (;;) {
+    if ((await engineRuns(hosts, host, container)) === false) return true
+    if (performance.now() >= until) return false
+    await pause(200)
   }
-  return causeOfDeath(await lastLines(hosts, host, model, log), 'engine_exited', `The engine ended: ${message}`)
 }
 
 async function lastLines(hosts: ActivityDeps['hosts'], host: HostName, model: Model, log: SwapLog): Promise<string[]> {
   const exit = await hosts.look(host, lastLogs(model.container, logLines))
-  // docker prints the container's two streams one after the other: the timestamps put them in order again
-  const lines = `${exit.stdout}\n${exit.stderr}`
-    .split('\n')
-    .flatMap((line) => readLogLine(line))
-    .sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''))
-  for (const { at, text } of lines.slice(-40)) if (text !== '') log.write(text, at)
+  const lines = inOrder(`${exit.stdout}\n${exit.stderr}`).flatMap((line) => readLogLine(line))
+  for (const { text } of lines.slice(-40)) log.write(text)
   return lines.map((line) => line.text)
 }

@@ -29,13 +29,13 @@ export class SwapLog {
     return this.#offset
   }
 
-  write(text: string, at: string | null = null): void {
+  write(text: string): void {
     // colours and bells of an engine's output have no place in a log that pages show
     const clean = text
       .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
       .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ')
       .slice(0, longestLine)
-    this.#offset += writeSync(this.#file, `${at ?? new Date().toISOString()} ${this.#phase} ${clean}\n`)
+    this.#offset += writeSync(this.#file, `${new Date().toISOString()} ${this.#phase} ${clean}\n`)
   }
 
   close(): void {

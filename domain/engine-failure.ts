@@ -34,7 +34,7 @@ export function causeOfDeath(lines: readonly string[], fallback: ErrorCode, mess
   const code = named[0]?.code
   if (code !== undefined && code !== null) {
     const same = named.filter((sign) => sign.code === code)
-    return causeOf(code, undefined, withoutPrefix((same.find(({ line }) => exception.test(line)) ?? same[0])?.line ?? ''))
+    return causeOf(code, undefined, withoutPrefix((same.findLast(({ line }) => exception.test(line)) ?? same[0])?.line ?? ''))
   }
   const telling = lines.findLast((line) => exception.test(line) && !wrappers.test(line)) ?? lines.findLast((line) => line.trim() !== '')
   return causeOf(fallback, message, telling === undefined ? null : withoutPrefix(telling))

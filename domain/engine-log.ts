@@ -47,6 +47,15 @@ export function readLogLine(line: string): LogLine[] {
     .map((text) => ({ at, text }))
 }
 
+/** The lines of `docker logs --timestamps` as they were written: docker prints the container's two streams one after the other. */
+export function inOrder(output: string): string[] {
+  const lines = output.split('\n').filter((line) => line !== '')
+  return lines
+    .map((line) => ({ line, key: orderKey(readLogLine(line)[0]?.at ?? '') }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ line }) => line)
+}
+
 /** True when a line is newer than the last one that was read: `--since` shows that one again. Fractions of a second have different lengths. */
 export const isNewer = (at: string | null, last: string | null): boolean => at === null || last === null || orderKey(at) > orderKey(last)
 

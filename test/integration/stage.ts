@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker'
 import { pino } from 'pino'
 import { inject } from 'vitest'
 import { stringify } from 'yaml'
@@ -108,7 +108,7 @@ export class Stage {
       }),
       maxHeartbeatThrottleInterval: '1s',
       stickyQueueScheduleToStartTimeout: '2s',
-      shutdownForceTime: '2s',
+      shutdownForceTime: '5s',
     })
     this.#workers.push({ worker, done: worker.run() })
     return worker
@@ -188,6 +188,12 @@ export class Stage {
     return names.length === 0 ? all : all.filter((entry) => names.includes(entry.event))
   }
 
+  /** The audit trail, oldest first. */
+  audit(): { id: string; type: string; data: Record<string, unknown> }[] {
+    const lines = readFileSync(join(this.places.auditDir, 'events.jsonl'), 'utf8').split('\n').filter(Boolean)
+    return lines.map((line) => JSON.parse(line) as { id: string; type: string; data: Record<string, unknown> }) // our own format
+  }
+
   /** What a client of the model's port is told: id and root, or null when nobody answers. */
   async serves(host: string): Promise<{ id: string; root: string } | null> {
     try {
@@ -196,6 +202,31 @@ export class Stage {
       return data[0] === undefined ? null : { id: data[0].id, root: data[0].root }
     } catch {
       return null
+    }
+  }
+
+  /** Requests that the engine works on, by its own metrics. */
+  async openRequests(host: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.host(host).vllmPort}/metrics`)
+    return Number(/^vllm:num_requests_running\{[^}]*\} (\d+)/m.exec(await answer.text())?.[1] ?? 0)
+  }
+
+  /** Asks the model for something that takes it so long. `leave` hangs up. */
+  keepBusy(host: string, seconds: number): { leave: () => Promise<void> } {
+    const away = new AbortController()
+    const asking = this.serves(host).then((served) =>
+      fetch(`http://127.0.0.1:${this.host(host).vllmPort}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: served?.id, messages: [{ role: 'user', content: `slow:${seconds}` }] }),
+        signal: away.signal,
+      }).catch(() => null),
+    )
+    return {
+      leave: async () => {
+        away.abort()
+        await asking
+      },
     }
   }
 
@@ -267,10 +298,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
 }
 
 let installed = false
-/** The runtime is the process's: installed once, and silent. */
+/** The runtime is the process's: installed once, and silent unless asked to speak. */
 function quietRuntime(): void {
   if (installed) return
   installed = true
-  const level = (process.env['SPARK_LOG_LEVEL'] ?? 'ERROR').toUpperCase() as 'ERROR' | 'WARN' | 'INFO' // Temporal's levels are pino's in capitals
-  Runtime.install({ logger: new DefaultLogger(level), telemetryOptions: {}, shutdownSignals: [] })
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' })
+  const logger = new DefaultLogger('ERROR', process.env['SPARK_LOG_LEVEL'] === undefined ? () => undefined : undefined)
+  Runtime.install({ logger, telemetryOptions: { logging: { filter } }, shutdownSignals: [] })
 }

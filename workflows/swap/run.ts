@@ -73,7 +73,8 @@ export class SwapRun {
     this.publish()
     if (name !== 'notify') this.arbiter.tellPhase({ swapId: this.request.swapId, phase: name, expectedEndAt: null })
     try {
-      this.#apply({ type: 'phase_done', phase: name, at: Date.now(), detail: await body() })
+      const detail = await body()
+      this.#apply({ type: 'phase_done', phase: name, at: Date.now(), detail })
     } catch (error) {
       const { cause } = troubleOf(error, name, false)
       this.#apply({ type: 'phase_failed', phase: name, at: Date.now(), detail: cause.line ?? cause.message })

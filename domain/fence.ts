@@ -10,7 +10,7 @@ export const StoredFence = z.object({ cluster_id: ClusterId, fence: Count, step:
 export type StoredFence = z.infer<typeof StoredFence>
 
 /** The content of a host's marker file (ARBITER.md F5). */
-export const StoredMarker = z.object({
+const StoredMarker = z.object({
   cluster_id: ClusterId,
   swap: SwapId,
   fence: Count,

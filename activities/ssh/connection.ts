@@ -2,7 +2,7 @@ import type { Client } from 'ssh2'
 import { openChannel, type ChannelOptions, type Exit } from './channel.ts'
 
 /** sshd's MaxSessions is 10: two are left for a person with a shell. */
-export const maxChannels = 8
+const maxChannels = 8
 
 /**
  * One connection to one host, shared by all who need it: opened at the first use and again after a loss, kept while idle.

@@ -30,7 +30,7 @@ export async function readPins(keysDir: string, host: { readonly address: string
   return { name, ...pinnedKeys(known, name), unread: known.unread.map(({ line, reason }) => `known_hosts line ${line}: ${reason}`) }
 }
 
-export async function knownHostsText(keysDir: string): Promise<string> {
+async function knownHostsText(keysDir: string): Promise<string> {
   try {
     return await readFile(knownHostsFile(keysDir), 'utf8')
   } catch (error) {

@@ -206,16 +206,12 @@ export class DemoHost {
     const pids = [...this.#machine.engines].flatMap((engine) =>
       engine.processes().filter(({ command }) => command.startsWith('VLLM::') === (part === 'core')),
     )
-    return pids.map(({ pid }) => this.#killPid(pid)).some(Boolean)
+    return pids.map(({ pid }) => this.#daemon.killProcess(pid)).some(Boolean)
   }
 
   /** The host's own file behind a path such as `/var/lib/spark-control/fence`. */
   file(path: string): string {
     return this.#disk.path(path.replace(/^~/, this.#disk.home))
-  }
-
-  #killPid(pid: number): boolean {
-    return [...this.#machine.engines].some((engine) => engine.killProcess(pid))
   }
 
   /** `vllm` typed by a script inside a container. */
@@ -237,7 +233,7 @@ export class DemoHost {
 
   readonly #killSimulated: Tool = (call) => {
     const pids = call.args.filter((arg) => /^5\d{6}$/.test(arg)).map(Number)
-    const missed = pids.filter((pid) => !this.#killPid(pid))
+    const missed = pids.filter((pid) => !this.#daemon.killProcess(pid))
     for (const pid of missed) call.err(`kill: (${String(pid)}) - No such process\n`)
     return Promise.resolve(missed.length > 0 ? 1 : 0)
   }

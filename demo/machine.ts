@@ -23,8 +23,6 @@ interface RunningEngine {
   readonly pid: number
   readonly model: string
   processes(): { pid: number; command: string }[]
-  /** False when the process is not its. */
-  killProcess(pid: number): boolean
 }
 
 /** What the parts of one simulated host share. */

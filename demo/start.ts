@@ -47,7 +47,7 @@ let stopping = false
 async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
-  setTimeout(() => process.exit(1), 1_800).unref()
+  setTimeout(() => process.exit(1), 1_300).unref()
   await Promise.all(hosts.map((host) => host.close()))
   process.exit(0)
 }

@@ -110,6 +110,11 @@ export class DockerDaemon {
     await container.ended
   }
 
+  /** `kill -9` of a process in whatever container; false when there is none of that number. */
+  killProcess(pid: number): boolean {
+    return this.#containers.some(({ programs }) => programs.some((program) => program.killProcess(pid)))
+  }
+
   /** Throws DockerError when it does not run, or when it is one that nothing ends. */
   async kill(container: Container, signal: NodeJS.Signals): Promise<void> {
     if (!container.running) throw daemonError(`Cannot kill container: ${container.spec.name}: Container ${container.id} is not running`)

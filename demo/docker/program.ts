@@ -5,6 +5,9 @@ import type { Readable } from 'node:stream'
 import type { Machine } from '../machine.ts'
 import { killGroup } from '../shell.ts'
 
+/** How long a program that has exited may have its last words on the way. */
+const outputGrace_ms = 200
+
 /** Anything that runs in a container: PID 1, or what an exec started. */
 export interface Program {
   readonly pid: number
@@ -16,6 +19,8 @@ export interface Program {
   /** What `docker top` shows of it. */
   processes(): { pid: number; command: string }[]
   signal(name: NodeJS.Signals): void
+  /** `kill -9` of one of its processes; false when it is not its, or gone. */
+  killProcess(pid: number): boolean
 }
 
 export interface ProgramIo {
@@ -28,20 +33,32 @@ export interface ProgramIo {
 
 /** `sleep infinity` and its like. As PID 1 it has no handler for SIGTERM, so the kernel drops it and only SIGKILL ends it. */
 export function startSleep(machine: Machine, argv: readonly string[], isFirst: boolean): Program {
-  const ended = Promise.withResolvers<number>()
+  const { promise, resolve } = Promise.withResolvers<number>()
   const seconds = Number(argv[1])
-  const timer = Number.isFinite(seconds) ? setTimeout(() => ended.resolve(0), seconds * 1000).unref() : undefined
-  const simulatedPid = machine.nextPid()
+  const timer = Number.isFinite(seconds) ? setTimeout(() => resolve(0), seconds * 1000).unref() : undefined
+  return oneProcess(machine, argv, promise, (name) => {
+    if (isFirst && name !== 'SIGKILL') return
+    clearTimeout(timer)
+    resolve(name === 'SIGKILL' ? 137 : 143)
+  })
+}
+
+/** A program of a single process. */
+function oneProcess(machine: Machine, argv: readonly string[], exited: Promise<number>, signal: Program['signal']): Program {
+  const pid = machine.nextPid()
+  let over = false
+  void exited.then(() => (over = true))
   return {
-    pid: simulatedPid,
+    pid,
     argv,
-    exited: ended.promise,
+    exited,
     hangsAtStop: false,
-    processes: () => [{ pid: simulatedPid, command: argv.join(' ') }],
-    signal: (name) => {
-      if (isFirst && name !== 'SIGKILL') return
-      clearTimeout(timer)
-      ended.resolve(name === 'SIGKILL' ? 137 : 143)
+    processes: () => (over ? [] : [{ pid, command: argv.join(' ') }]),
+    signal,
+    killProcess: (wanted) => {
+      if (over || wanted !== pid) return false
+      signal('SIGKILL')
+      return true
     },
   }
 }
@@ -76,17 +93,13 @@ export function startProcess(machine: Machine, argv: readonly string[], env: Rea
   const log = child.stdio[3] as Readable | null // asked for as a pipe above
   log?.setEncoding('utf8').on('data', (text: string) => io.toLog(text))
   child.on('error', () => ended.resolve(127))
-  child.on('exit', (code, signal) => ended.resolve(signal ? (signal === 'SIGKILL' ? 137 : 143) : (code ?? 255)))
-  const simulatedPid = machine.nextPid()
-  return {
-    pid: simulatedPid,
-    argv,
-    exited: ended.promise,
-    hangsAtStop: false,
-    processes: () => [{ pid: simulatedPid, command: argv.join(' ') }],
-    signal: (name) => {
-      if (name === 'SIGKILL') killGroup(child, name)
-      else child.kill(name)
-    },
-  }
+  child.on('exit', (code, signal) => {
+    const exitCode = signal ? (signal === 'SIGKILL' ? 137 : 143) : (code ?? 255)
+    child.on('close', () => ended.resolve(exitCode))
+    setTimeout(() => ended.resolve(exitCode), outputGrace_ms).unref() // somebody in the background holds its output
+  })
+  return oneProcess(machine, argv, ended.promise, (name) => {
+    if (name === 'SIGKILL') killGroup(child, name)
+    else child.kill(name)
+  })
 }

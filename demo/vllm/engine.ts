@@ -249,6 +249,14 @@ export function startEngine(machine: Machine, argv: readonly string[], place: En
     if (!(error instanceof UsageError)) throw error
     place.io.err(`usage: vllm serve [model_tag] [options]\nvllm serve: error: ${error.message}\n`)
     machine.events.write('engine_exit', { model: argv[2], container: place.container, code: 2, cause: 'usage' })
-    return { pid: machine.nextPid(), argv, exited: Promise.resolve(2), hangsAtStop: false, processes: () => [], signal: () => undefined }
+    return {
+      pid: machine.nextPid(),
+      argv,
+      exited: Promise.resolve(2),
+      hangsAtStop: false,
+      processes: () => [],
+      signal: () => undefined,
+      killProcess: () => false,
+    }
   }
 }

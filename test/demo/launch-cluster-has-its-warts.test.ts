@@ -85,6 +85,10 @@ test('after the engine died the container stays Up', async () => {
   await spark.launch(`${model} --no-such-flag`)
   await until(log, (text) => text.includes('vllm serve: error: unrecognized arguments: --no-such-flag'))
   expect((await spark.run(`docker ps --format '{{.Names}} {{.State}}'`)).stdout).toBe('vllm_node running\n')
+  await until(
+    async () => (await spark.run('docker top vllm_node -eo pid,args')).stdout.replaceAll(/\d/g, ''),
+    (processes) => processes === '    PID COMMAND\n sleep infinity\n',
+  )
 })
 
 test('words reach vLLM as they were, however odd', async () => {

@@ -13,7 +13,7 @@ interface DialogButton {
   readonly reasonId?: string | undefined
 }
 
-const classes = { primary: '', secondary: 'secondary', outline: 'secondary outline', danger: 'danger outline' }
+const classes = { primary: 'primary outline', secondary: 'secondary', outline: 'secondary outline', danger: 'danger outline' }
 
 /** A button that opens a dialog of ours. Not allowed, it is the same button disabled, with the reason. */
 export function dialogButton({ id, label, about, url, permit, look = 'secondary', reasonId }: DialogButton): Html {

@@ -1,5 +1,5 @@
 import type { Swap } from '../domain/swap.ts'
-import { causeText } from './cause.ts'
+import { tellingLine } from './cause.ts'
 import { html, type Html } from './html.ts'
 import { hostList, swapTitle } from './model-name.ts'
 import { outcomeBadge, outcomeMeaning } from './outcome.ts'
@@ -31,7 +31,7 @@ function entry(swap: Swap, title: string): Html {
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
         <span>${moment(swap.ended_at ?? swap.requested_at)}</span>
-        ${time !== null && html`<span>took ${time}</span>`} ${swap.holder !== null && html`<span>asked by ${swap.holder}</span>`}
+        ${time !== null && html`<span>took ${time}</span>`} ${swap.holder !== null && html`<span>by ${swap.holder}</span>`}
         ${swap.schedule !== null && html`<span>schedule ${swap.schedule}</span>`}
       </p>
       ${swap.cause !== null && html`<p class="cause">${swap.cause.message}</p>`}
@@ -39,7 +39,7 @@ function entry(swap: Swap, title: string): Html {
     <details id="past-${swap.swap_id}-more">
       <summary aria-label="Details of ${title}">Details</summary>
       <p>${outcomeMeaning(outcome)}</p>
-      ${swap.cause !== null && causeText(swap.cause)} ${phaseList(swap)}
+      ${swap.cause !== null && html`<p class="advice">${swap.cause.advice}</p>`} ${swap.cause !== null && tellingLine(swap.cause)} ${phaseList(swap)}
       <p class="facts">
         <span>id <code>${swap.swap_id}</code></span>
         ${swap.fence !== null && html`<span>fence ${swap.fence}</span>`} ${swap.reason !== null && html`<span>“${swap.reason}”</span>`}

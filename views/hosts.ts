@@ -1,4 +1,6 @@
+import type { Model } from '../domain/model.ts'
 import type { HostStatus } from '../domain/status.ts'
+import type { Swap } from '../domain/swap.ts'
 import { busyOn, permit } from './actions.ts'
 import { dialogButton } from './button.ts'
 import { causeText } from './cause.ts'
@@ -35,8 +37,13 @@ function stateOf(host: HostStatus, data: PageData): State {
   if (busyOn(data, [host.name])) return { tone: 'busy', word: 'swapping' }
   if (host.arbiter !== 'known') return { tone: 'warn', word: 'being looked at' }
   if (host.deployment === null) return { tone: 'idle', word: 'empty' }
-  return host.deployment.healthy ? { tone: 'ok', word: 'healthy' } : { tone: 'bad', word: 'not healthy' }
+  return isServing(host) ? { tone: 'ok', word: 'healthy' } : { tone: 'bad', word: 'not healthy' }
 }
+
+/** Healthy at the last look, or validated since: a swap's own proof is newer than a look from before its end. */
+export const isServing = ({ deployment, looked_at }: HostStatus): boolean =>
+  deployment !== null &&
+  (deployment.healthy || (deployment.validated_at !== null && looked_at !== null && Date.parse(deployment.validated_at) > Date.parse(looked_at)))
 
 function card(host: HostStatus, data: PageData): Html {
   const { tone, word } = stateOf(host, data)
@@ -62,7 +69,10 @@ function card(host: HostStatus, data: PageData): Html {
   </article>`
 }
 
-function holding({ deployment, name }: HostStatus, { models }: PageData): Html {
+function holding({ deployment, name }: HostStatus, data: PageData): Html {
+  const { models } = data
+  const swap = busyOn(data, [name])
+  if (swap !== null && hasStopped(swap)) return html`<p class="holds none">${coming(swap, models)}</p>`
   if (deployment === null) return html`<p class="holds none">No model loaded</p>`
   const others = deployment.hosts.filter((host) => host !== name)
   const known = deployment.model ?? deployment.served_id
@@ -73,6 +83,14 @@ function holding({ deployment, name }: HostStatus, { models }: PageData): Html {
       ${others.length > 0 && html`<span>with ${others.join(', ')}</span>`}
       ${deployment.adopted ? html`<span>started by someone else</span>` : deployment.validated_at !== null && html`<span>validated ${moment(deployment.validated_at)}</span>`}
     </p>`
+}
+
+/** From the end of its stop on, a swap's hosts no longer hold what the arbiter last knew there. */
+const hasStopped = ({ phases }: Swap): boolean => phases.some(({ name, state }) => name === 'stop' && state === 'done')
+
+const coming = ({ phase, model, previous }: Swap, models: readonly Model[]): string => {
+  if (phase === 'restore') return `Putting back ${previous.map((one) => modelName(one.model, models)).join(', ')}`
+  return model === null ? 'No model loaded' : `Starting ${modelName(model, models)}`
 }
 
 function figures({ mem_available_bytes: free, mem_total_bytes: total, gpu }: HostStatus): Html {

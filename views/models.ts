@@ -1,7 +1,8 @@
 import { weightsOf, type Model } from '../domain/model.ts'
-import { permitAnywhere, placements, reservationOn, type Permit } from './actions.ts'
+import { permitAnywhere, reservationOn, type Permit } from './actions.ts'
 import { dialogButton } from './button.ts'
 import { html, type Html } from './html.ts'
+import { isServing } from './hosts.ts'
 import { hostList } from './model-name.ts'
 import { badge } from './outcome.ts'
 import type { PageData } from './page-data.ts'
@@ -33,19 +34,19 @@ function sharedReason(verdicts: readonly Permit[]): string | null {
 
 function row(model: Model, data: PageData, verdict: Permit, reasonId: string | undefined): Html {
   const { status } = data
-  const serving = status.hosts.filter(({ deployment }) => deployment?.model === model.key).map(({ name }) => name)
-  const places = placements(model, status)
+  const serving = status.hosts.filter(({ deployment }) => deployment?.model === model.key)
+  const healthy = serving.every((host) => isServing(host))
   const context = model.knobs.max_model_len
   return html`<li class="row model" id="model-${model.key}">
     <div class="what">
-      <strong>${model.name}</strong> ${serving.length > 0 && badge('ok', `on ${hostList(serving)}`)}
+      <strong>${model.name}</strong> ${serving.length > 0 && badge(healthy ? 'ok' : 'warn', `on ${hostList(serving.map(({ name }) => name))}`)}
       <p class="facts">
         <span><code>${weightsOf(model)}</code></span>
         <span>key <code>${model.key}</code></span>
-        ${places.length > 1 ? html`<span>on ${places.map((hosts) => hosts.join('+')).join(' or ')}</span>` : html`<span>on ${hostList(model.placement)}</span>`}
+        <span>on ${hostList(model.placement)}</span>
         ${model.local && html`<span>local</span>`} ${model.memory_gib !== null && html`<span>needs ${gib(model.memory_gib)}</span>`}
         ${model.weights_gib !== null && html`<span>weights ${gib(model.weights_gib)}</span>`}
-        ${context !== undefined && html`<span>context ${context.toLocaleString('en')} tokens</span>`}
+        ${context !== undefined && html`<span>context ${context.toLocaleString('en')}</span>`}
       </p>
       ${model.notes !== null && html`<p class="notes">${model.notes}</p>`}
     </div>

@@ -40,6 +40,20 @@ test.each([
   expect(markup).not.toMatch(/(?<!not )healthy/)
 })
 
+test('while a swap starts a model, its host no longer claims to hold the one that was stopped', () => {
+  const during = (phase: 'stop' | 'launch' | 'restore') => text(regions.hosts(page({ swap: swap({ phase, phases: phasesAt(phase) }) })))
+  expect(during('stop')).toContain('spark-1 127.0.0.1 swapping gpt-oss 120B http')
+  expect(during('launch')).toContain('spark-1 127.0.0.1 swapping Starting Qwen3 30B A3B Memory')
+  expect(during('restore')).toContain('spark-1 127.0.0.1 swapping Putting back gpt-oss 120B Memory')
+})
+
+test('a validation that is newer than the last look counts', () => {
+  const validated = (validated_at: string) =>
+    text(regions.hosts(page({ hosts: [host('h', { looked_at: ago(3), deployment: holding('m', { healthy: false, validated_at }) })] })))
+  expect(validated(ago(1))).toContain('h 127.0.0.1 healthy')
+  expect(validated(ago(5))).toContain('h 127.0.0.1 not healthy')
+})
+
 test('a host that cannot be reached says why and what to do', () => {
   const shown = text(regions.hosts(page({ hosts: [host('spark-2', { reachable: false, cause: causeOf('host_key_changed') })] })))
   expect(shown).toContain('The host shows another key than the pinned one If it was set up anew, run')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { tryLock } from './bootstrap/lock.mjs'
 import { findTemporalCli } from './bootstrap/temporal-cli.mjs'
 import { openConsole } from './up/console.ts'
+import { tellWhatHoldsUp } from './up/hold-up.ts'
 import { partsOf } from './up/parts.ts'
 import { partLogsDir, planFrom, portsOf } from './up/plan.ts'
 import { faultOfPort } from './up/port.ts'
@@ -32,7 +33,10 @@ if (plan.foreignTemporal === null && cli === null) giveUp('The Temporal CLI is m
 
 say(plan.places.demo ? 'Starting Spark Control with two simulated Sparks …' : 'Starting Spark Control …')
 const supervisor = new Supervisor(partsOf(plan, cli, process.env), partLogsDir(plan), say)
+const starting = new AbortController()
+void tellWhatHoldsUp(plan, say, starting.signal)
 await runToTheEnd(supervisor, say, async () => {
+  starting.abort()
   for (const line of await welcome(plan)) say(line)
 })
 

@@ -1,4 +1,8 @@
+import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
+
+/** A console line; the file has all of it. */
+const longestText = 300
 
 const PinoLine = z.looseObject({
   level: z.number(),
@@ -27,7 +31,8 @@ export interface LogLine {
 }
 
 /** Reads a line as pino's JSON, as the Temporal server's JSON, or as plain text. */
-export function readLine(line: string): LogLine {
+export function readLine(raw: string): LogLine {
+  const line = stripVTControlCharacters(raw)
   const json = parse(line)
   const pino = PinoLine.safeParse(json)
   if (pino.success) {
@@ -39,7 +44,7 @@ export function readLine(line: string): LogLine {
     const { level, msg } = temporal.data
     return { level: level === 'panic' || level === 'dpanic' ? 'fatal' : level, text: msg }
   }
-  return { level: json === null ? null : 'info', text: line } // JSON without a level is for a program, as the demo's ready line
+  return { level: json === null ? null : 'info', text: line.slice(0, longestText) } // JSON without a level is for a program, as the demo's ready line
 }
 
 /** What Node prints around an error's own line: where in the source, and with which version. */

@@ -122,7 +122,7 @@ export class Part {
     if (this.#stopping) return
     const waitMs = this.#backoff.next(performance.now() - this.#startedAt)
     const how = child.signalCode ?? (child.pid === undefined ? 'could not start' : `exit ${child.exitCode}`)
-    const words = this.#lastWords === '' ? '' : `: ${this.#lastWords}`
+    const words = this.#lastWords === '' || child.signalCode !== null ? '' : `: ${this.#lastWords}` // a killed part said nothing of it
     this.#say(`${this.spec.name} ended (${how})${words}. Starting it again in ${waitMs / 1000} s; all it wrote is in ${this.#log.path}`)
     this.#nextStart = setTimeout(() => this.start(), waitMs)
   }

@@ -21,6 +21,7 @@ test.each([
   ['{"ready":true,"hosts":[]}', 'info', '{"ready":true,"hosts":[]}', false],
   ['{ not json', null, '{ not json', true],
   ['', null, '', false],
+  ['\u001b[33m WARN\u001b[0m query not found', null, ' WARN query not found', false],
   [
     '    at ModuleJob.run (node:internal/modules/esm/module_job:553:5)',
     null,

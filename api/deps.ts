@@ -72,7 +72,8 @@ export interface Control {
     signal?: AbortSignal,
   ): Promise<{ created: boolean; lock: z.infer<typeof LockGranted> }>
   extendLock(ttlS: number, token: string): Promise<z.infer<typeof LockGranted>>
-  releaseLock(token: string): Promise<void>
+  /** `released` is 0 for a repeat whose first answer was lost. Throws `lock_stale`: someone else may hold it by now. */
+  releaseLock(token: string): Promise<{ released: number }>
   /** Ends others' reservations; never touches a running swap. */
   forceReleaseLock(body: z.output<typeof ForceReleaseBody>, by: string): Promise<{ released: number }>
 }

@@ -66,6 +66,7 @@ export function createLocks(
       const { arbiter } = links()
       const answer = await arbiter.ask({ type: 'release', tokenHash: sha256(token) })
       if (answer.kind !== 'released') throw unlike(answer, arbiter)
+      return { released: answer.count }
     },
 
     async forceReleaseLock({ reason, hosts }, by) {

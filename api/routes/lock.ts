@@ -65,8 +65,7 @@ export const lockRoutes = [
     handle: async ({ body, query, caller }, { control }) => {
       if (query.force) return reply(200, await control.forceReleaseLock(fit(ForceReleaseBody, body, 'body'), caller.name))
       if (caller.lockToken === null) throw missing('header x-swap-lock-token', 'is needed, or ?force=true with a reason')
-      await control.releaseLock(caller.lockToken)
-      return reply(200, { released: 1 })
+      return reply(200, await control.releaseLock(caller.lockToken))
     },
   }),
 ]

@@ -9,7 +9,7 @@ interface Pulse {
 }
 
 /** gRPC's own numbers. */
-const grpc = { invalidArgument: 3, deadlineExceeded: 4, notFound: 5, permissionDenied: 7, unauthenticated: 16 }
+const grpc = { unknown: 2, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, permissionDenied: 7, unauthenticated: 16 }
 const pulseLimit_ms = 1_000
 const usualLimit_ms = 3_000
 
@@ -79,7 +79,11 @@ export function isSilence(error: unknown): boolean {
   return code !== null && !answered.has(code)
 }
 
-export const isInvalidArgument = (error: unknown): boolean => grpcCodeOf(error) === grpc.invalidArgument
+/** True when the server does not like what it was given. A page token that it cannot read it answers with `unknown`. */
+export function isRefusal(error: unknown): boolean {
+  const code = grpcCodeOf(error)
+  return code === grpc.invalidArgument || code === grpc.unknown
+}
 
 function grpcCodeOf(error: unknown): number | null {
   if (isGrpcServiceError(error)) return error.code

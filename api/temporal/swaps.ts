@@ -11,7 +11,7 @@ import { workflowTypes, type SwapMemo } from '../../workflows/messages.ts'
 import { Briefly } from '../briefly.ts'
 import type { SwapQuery, SwapView } from '../deps.ts'
 import { heartbeatOf } from './heartbeat.ts'
-import { isInvalidArgument, type TemporalLink } from './link.ts'
+import { isRefusal, type TemporalLink } from './link.ts'
 
 /** What the launch activity heartbeats. */
 const LaunchProgress = z.object({
@@ -65,22 +65,20 @@ export class Swaps {
   /** Running ones first, then the last that ended. Throws `temporal_down`, `invalid_request` for a `before` that is none of ours. */
   list(query: SwapQuery): Promise<{ swaps: Swap[]; next: string | null }> {
     return this.#pages.get(JSON.stringify(query), async () => {
-      try {
-        const page = await this.#link.call(({ workflowService }) =>
-          workflowService.listWorkflowExecutions({
+      const page = await this.#link.call(({ workflowService }) =>
+        workflowService
+          .listWorkflowExecutions({
             namespace: this.#link.namespace,
             query: this.#filter(query),
             pageSize: query.limit,
             nextPageToken: Buffer.from(query.before ?? '', 'base64url'),
+          })
+          .catch((error: unknown) => {
+            throw isRefusal(error) ? notListable(query) : error
           }),
-        )
-        const next = Buffer.from(page.nextPageToken).toString('base64url')
-        return { swaps: page.executions.flatMap(recordOf), next: next === '' ? null : next }
-      } catch (error) {
-        if (!isInvalidArgument(error)) throw error
-        const errors = [{ field: 'query before', message: 'is not the `next` of a page' }]
-        throw new Problem('invalid_request', 'The list cannot be read from there', { errors })
-      }
+      )
+      const next = Buffer.from(page.nextPageToken).toString('base64url')
+      return { swaps: page.executions.flatMap(recordOf), next: next === '' ? null : next }
     })
   }
 
@@ -114,6 +112,15 @@ export class Swaps {
       ...(outcome === undefined ? [] : [`SparkOutcome = '${outcome}'`]),
     ].join(' AND ')
   }
+}
+
+/** A page token that is none of Temporal's, or a search attribute that this namespace does not have. */
+function notListable({ before }: SwapQuery): Problem {
+  const error =
+    before !== undefined
+      ? { field: 'query before', message: 'is not the `next` of a page' }
+      : { field: 'query', message: 'this Temporal namespace cannot be searched by that' }
+  return new Problem('invalid_request', `${error.field}: ${error.message}`, { errors: [error] })
 }
 
 function recordOf({ memo, status, closeTime }: ExecutionInfo): Swap[] {

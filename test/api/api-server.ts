@@ -10,7 +10,7 @@ import { createControl } from '../../api/control.ts'
 import type { Control } from '../../api/deps.ts'
 import { Metrics } from '../../api/metrics.ts'
 import { TemporalLink } from '../../api/temporal/link.ts'
-import { configSource } from '../../config/load.ts'
+import { configSource, type ConfigSource } from '../../config/load.ts'
 import { placesFrom } from '../../config/places.ts'
 
 const clusterYaml = `cluster_id: test
@@ -38,6 +38,22 @@ interface Asked {
   readonly body?: string | Buffer | object
 }
 
+interface StartOptions {
+  readonly temporal?: string
+  readonly cluster?: string
+  readonly models?: string
+  readonly env?: Record<string, string>
+  readonly alter?: (control: Control) => Control
+}
+
+interface OverOptions {
+  readonly alter?: (control: Control) => Control
+  readonly afterwards?: () => Promise<void>
+}
+
+const unaltered = (control: Control): Control => control
+const nothing = (): Promise<void> => Promise.resolve()
+
 /** The API on a free port, with its own data directory and real configuration files. Whoever starts it closes it. */
 export class ApiServer {
   readonly url: string
@@ -49,23 +65,28 @@ export class ApiServer {
   readonly logLines: string[] = []
   readonly #end: () => Promise<void>
 
-  /** Without `temporal`, no Temporal server is there: the port is closed. `alter` may replace functions of the control. */
-  static async start(
-    options: { temporal?: string; cluster?: string; models?: string; env?: Record<string, string>; alter?: (control: Control) => Control } = {},
-  ): Promise<ApiServer> {
+  /** Its own cluster of two hosts. Without `temporal`, no Temporal server is there: the port is closed. `alter` may replace functions of the control. */
+  static async start(options: StartOptions = {}): Promise<ApiServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'spark-api-'))
     const configDir = join(dataDir, 'config')
     await mkdir(configDir, { recursive: true })
     await writeFile(join(configDir, 'cluster.yaml'), options.cluster ?? clusterYaml)
     await writeFile(join(configDir, 'models.yaml'), options.models ?? modelsYaml)
     const env = { SPARK_DATA_DIR: dataDir, ...options.env }
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new ApiServer(server, dataDir, env, options.temporal ?? '127.0.0.1:1', options.alter ?? ((control) => control))
+    return await ApiServer.over(configSource(placesFrom(env), env), options.temporal ?? '127.0.0.1:1', {
+      ...(options.alter !== undefined && { alter: options.alter }),
+      afterwards: () => rm(dataDir, { recursive: true, force: true }),
+    })
   }
 
-  private constructor(server: Server, dataDir: string, env: Record<string, string>, temporal: string, alter: (control: Control) => Control) {
-    const config = configSource(placesFrom(env), env)
+  /** Over a configuration that is there already. */
+  static async over(config: ConfigSource, temporal: string, { alter = unaltered, afterwards = nothing }: OverOptions = {}): Promise<ApiServer> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new ApiServer(server, config, temporal, alter, afterwards)
+  }
+
+  private constructor(server: Server, config: ConfigSource, temporal: string, alter: (control: Control) => Control, afterwards: () => Promise<void>) {
     const link = new TemporalLink({ connectionOptions: { address: temporal }, namespace: 'default' })
     const log = pino({ level: 'info' }, { write: (line: string) => void this.logLines.push(line) })
     const app = createApp(
@@ -83,7 +104,7 @@ export class ApiServer {
       server.closeAllConnections()
       server.close()
       await link.close()
-      await rm(dataDir, { recursive: true, force: true })
+      await afterwards()
     }
   }
 

@@ -1,5 +1,6 @@
-import { runLoad, type ContentionSummary } from './load-job.ts'
+import { runLoad, type ContentionSummary, type LoadJob } from './load-job.ts'
 import type { Measure, Workshop } from './measure.ts'
+import { cpuTimesOf, type CpuTimes } from './process-time.ts'
 import { quickStage } from './quick-stage.ts'
 
 const callers = 50
@@ -12,35 +13,62 @@ export const lockContention: Measure = {
   about: `the lock: ${callers} contenders at once, and as fast as they can`,
   async take(workshop) {
     const stage = await workshop.stage(quickStage)
-    const work = { callers, rounds, loop }
-    const { clusterId } = stage.config().cluster
-    const decided = await runLoad({ via: 'decide', temporalAddress: stage.instance.temporalAddress, clusterId, ...work })
-    const asked = await runLoad({ via: 'http', port: stage.instance.port, ...work })
-    if (decided.rounds === null || decided.loop === null || asked.rounds === null || asked.loop === null)
-      throw new Error('the load process left something out')
+    const byUpdate = { via: 'decide', callers, temporalAddress: stage.instance.temporalAddress, clusterId: stage.config().cluster.clusterId } as const
+    const byHttp = { via: 'http', callers, port: stage.instance.port } as const
+    const decided = await contend(byUpdate)
+    const asked = await contend(byHttp)
 
     const besides = (mine: number, theirs: number): string => `${(mine / theirs).toFixed(2)} times the ${theirs.toFixed(1)} of the bare Update`
+    const { rounds: at, loop: on } = asked
+    workshop.report({ name: 'lock_p50_ms', value: at.p50_ms, goal: { atMost: 25 }, note: besides(at.p50_ms, decided.rounds.p50_ms) })
+    workshop.report({ name: 'lock_p99_ms', value: at.p99_ms, goal: { atMost: 50 }, note: besides(at.p99_ms, decided.rounds.p99_ms) })
+    const latencies = `p50 ${on.p50_ms.toFixed(1)}, p99 ${on.p99_ms.toFixed(1)} ms`
+    const perSecond = { value: on.perSecond, goal: { atLeast: 1500 }, note: `${besides(on.perSecond, decided.loop.perSecond)}; ${latencies}` }
+    workshop.report({ name: 'lock_ops_per_s', ...perSecond })
     workshop.report({
-      name: 'lock_p50_ms',
-      value: asked.rounds.p50_ms,
-      goal: { atMost: 25 },
-      note: besides(asked.rounds.p50_ms, decided.rounds.p50_ms),
+      name: 'lock_cpu_ms_per_op',
+      value: sumOf(asked.cpu_ms),
+      goal: null,
+      note: `${namesOf(asked.cpu_ms)}; the bare Update ${namesOf(decided.cpu_ms)}`,
     })
-    workshop.report({
-      name: 'lock_p99_ms',
-      value: asked.rounds.p99_ms,
-      goal: { atMost: 50 },
-      note: besides(asked.rounds.p99_ms, decided.rounds.p99_ms),
-    })
-    workshop.report({
-      name: 'lock_ops_per_s',
-      value: asked.loop.perSecond,
-      goal: { atLeast: 1500 },
-      note: `${besides(asked.loop.perSecond, decided.loop.perSecond)}; p50 ${asked.loop.p50_ms.toFixed(1)}, p99 ${asked.loop.p99_ms.toFixed(1)} ms; the callers took ${asked.loopCpu_s.toFixed(1)} s of CPU in ${loop.limit_s} s`,
-    })
-    reportMistakes(workshop, [asked.rounds, asked.loop, decided.rounds, decided.loop])
+    reportMistakes(workshop, [at, on, decided.rounds, decided.loop])
   },
 }
+
+interface Contended {
+  readonly rounds: ContentionSummary
+  readonly loop: ContentionSummary
+  /** Of one operation in the loop. */
+  readonly cpu_ms: CpuTimes & { readonly callers: number }
+}
+
+type WithoutWork<J> = J extends unknown ? Omit<J, 'rounds' | 'loop'> : never
+
+async function contend(callersOf: WithoutWork<LoadJob>): Promise<Contended> {
+  const inRounds = await runLoad({ ...callersOf, rounds, loop: null })
+  const before = await cpuTimesOf()
+  const inLoop = await runLoad({ ...callersOf, rounds: 0, loop })
+  const after = await cpuTimesOf()
+  if (inRounds.rounds === null || inLoop.loop === null) throw new Error('the load process left something out')
+  const { operations } = inLoop.loop
+  const perOperation = (s: number): number => (s * 1000) / operations
+  return {
+    rounds: inRounds.rounds,
+    loop: inLoop.loop,
+    cpu_ms: {
+      api: perOperation(after.api - before.api),
+      worker: perOperation(after.worker - before.worker),
+      temporal: perOperation(after.temporal - before.temporal),
+      callers: perOperation(inLoop.loopCpu_s),
+    },
+  }
+}
+
+const sumOf = ({ api, worker, temporal }: CpuTimes): number => api + worker + temporal
+const namesOf = (times: Readonly<Record<string, number>>): string =>
+  Object.entries(times)
+    .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
+    .join(', ')
 
 function reportMistakes(workshop: Workshop, all: readonly ContentionSummary[]): void {
   const sum = (of: (one: ContentionSummary) => number): number => all.reduce((total, one) => total + of(one), 0)

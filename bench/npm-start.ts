@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Watchdog } from '../scripts/up/watchdog.ts'
 import type { Instance } from './instance.ts'
-import { processesOf } from './processes.ts'
+import { descendantsOf, stillRunning, type RunningProcess } from './processes.ts'
 
 const project = resolve(import.meta.dirname, '..')
 const readyLimit_ms = 90_000
@@ -12,13 +12,11 @@ const lookEvery_ms = 20
 
 /** `npm start` as a user types it, on an instance of its own. Whoever starts it ends it; if its owner dies first, it is ended too. */
 export class NpmStart {
-  readonly #instance: Instance
   readonly #process: ChildProcess
   readonly #watchdog = new Watchdog()
   #words = ''
 
   private constructor(instance: Instance) {
-    this.#instance = instance
     this.#process = spawn('npm', ['start'], { cwd: project, env: instance.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     if (this.#process.pid !== undefined) this.#watchdog.guard(this.#process.pid)
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream?.on('data', (chunk: Buffer) => (this.#words += chunk.toString()))
@@ -44,30 +42,34 @@ export class NpmStart {
     const began = performance.now()
     const { pid } = this.#process
     if (pid !== undefined && !this.#isOver()) {
+      const all = await descendantsOf(pid)
       process.kill(-pid, 'SIGINT')
-      await this.#untilNoneIsLeft(began + endLimit_ms)
+      await untilGone(all, began + endLimit_ms)
       this.#watchdog.release(pid)
     }
     this.#watchdog.close()
     return (performance.now() - began) / 1000
   }
 
-  get dataDir(): string {
-    return this.#instance.dataDir
-  }
-
-  /** npm itself goes at once, and the parts stand in groups of their own: only the process table tells. */
-  async #untilNoneIsLeft(giveUpAt: number): Promise<void> {
-    for (;;) {
-      const left = await processesOf(this.dataDir)
-      if (left.length === 0) return
-      if (performance.now() > giveUpAt) throw new Error(`still there after Ctrl-C: ${left.map(({ words }) => words.join(' ')).join('; ')}`)
-      await delay(lookEvery_ms)
-    }
+  /** Of npm: all parts descend from it. */
+  get pid(): number {
+    const { pid } = this.#process
+    if (pid === undefined) throw new Error('npm could not be started')
+    return pid
   }
 
   #isOver(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+}
+
+/** npm itself goes at once, and the parts stand in groups of their own: only the process table tells. */
+async function untilGone(all: readonly RunningProcess[], giveUpAt: number): Promise<void> {
+  for (;;) {
+    const left = await stillRunning(all)
+    if (left.length === 0) return
+    if (performance.now() > giveUpAt) throw new Error(`still there after Ctrl-C: ${left.map(({ words }) => words.join(' ')).join('; ')}`)
+    await delay(lookEvery_ms)
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { processesOf } from './processes.ts'
+import { descendantsOf } from './processes.ts'
 
 /** Memory of one process in MB (10⁶ bytes). `rss` counts pages that it shares with others in full, `pss` its part of them. */
 export interface ProcessMemory {
@@ -8,10 +8,10 @@ export interface ProcessMemory {
   readonly pss_mb: number
 }
 
-/** The process that runs `script` with this data directory, from /proc. Throws when there is none, or no /proc. */
-export async function memoryOf(script: string, dataDir: string): Promise<ProcessMemory> {
-  const pid = (await processesOf(dataDir)).find(({ words }) => words.includes(script))?.pid
-  if (pid === undefined) throw new Error(`no process runs ${script} on ${dataDir}`)
+/** The process below `ancestor` that runs `script`, from /proc. Throws when there is none, or no /proc. */
+export async function memoryOf(script: string, ancestor: number): Promise<ProcessMemory> {
+  const pid = (await descendantsOf(ancestor)).find(({ words }) => words.includes(script))?.pid
+  if (pid === undefined) throw new Error(`no process runs ${script}`)
   const [status, rollup] = [await readFile(`/proc/${pid}/status`, 'utf8'), await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')]
   return { pid, rss_mb: megabytes(status, 'VmRSS'), pss_mb: megabytes(rollup, 'Pss') }
 }

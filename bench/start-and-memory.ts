@@ -34,8 +34,8 @@ export const startAndMemory: Measure = {
   },
 }
 
-async function reportMemory(workshop: Workshop, { dataDir }: NpmStart, name: string, goal: { atMost: number } | null): Promise<void> {
-  const [api, worker] = [await memoryOf('api/server.ts', dataDir), await memoryOf('worker.ts', dataDir)]
+async function reportMemory(workshop: Workshop, { pid }: NpmStart, name: string, goal: { atMost: number } | null): Promise<void> {
+  const [api, worker] = [await memoryOf('api/server.ts', pid), await memoryOf('worker.ts', pid)]
   const parts = `api ${api.rss_mb.toFixed(0)} + worker ${worker.rss_mb.toFixed(0)}${goal === null ? ', idle' : `, after ${models.length} swaps`}`
   const note = `${parts}; shared pages counted once: ${(api.pss_mb + worker.pss_mb).toFixed(0)}`
   workshop.report({ name, value: api.rss_mb + worker.rss_mb, goal, note })

@@ -19,7 +19,7 @@ export async function ensureClientKey(keysDir: string): Promise<ClientKey> {
   const there = await textOf(file)
   if (there !== null) return readClientKey(file, there)
   await mkdir(keysDir, { recursive: true, mode: 0o700 })
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'spark-control' })
+  const made = newKeyPair('spark-control')
   const draft = `${file}.${randomUUID()}`
   await writeFile(draft, made.private, { mode: 0o600, flag: 'wx' })
   try {
@@ -32,6 +32,14 @@ export async function ensureClientKey(keysDir: string): Promise<ClientKey> {
   const key = readClientKey(file, await readFile(file, 'utf8'))
   await writeFile(`${file}.pub`, `${key.publicKey}\n`, { mode: 0o644 })
   return key
+}
+
+/** A new Ed25519 pair in OpenSSH's format. ssh2 drops a zero at the start of the public key, so one pair in 256 can't be read: then another is made. */
+export function newKeyPair(comment: string): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair
+  }
 }
 
 function readClientKey(file: string, text: string): ClientKey {

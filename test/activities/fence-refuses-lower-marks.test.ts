@@ -99,7 +99,7 @@ test('the host decides about any two marks as the pure rule does', async () => {
         expected === 'taken' ? { cluster_id: next.clusterId, fence: next.fence, step: next.step, attempt: next.attempt } : before,
       )
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
   await host.remove()
 })

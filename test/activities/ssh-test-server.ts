@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
-import { ensureClientKey } from '../../activities/ssh/client-key.ts'
+import { ensureClientKey, newKeyPair } from '../../activities/ssh/client-key.ts'
 import type { Cluster, Host } from '../../domain/cluster.ts'
 
 /** A real SSH server on loopback that runs commands by a real shell, as sshd does, and can be cut, frozen and counted. */
@@ -21,7 +21,7 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-export const newHostKey = (): { private: string; public: string } => ssh2.utils.generateKeyPairSync('ed25519')
+export const newHostKey = (): { private: string; public: string } => newKeyPair('host')
 
 export interface ServerOptions {
   readonly authorized?: string

@@ -145,8 +145,9 @@ export class DemoHost {
 
   /** Ends the host for good; its directory stays. */
   async close(): Promise<void> {
-    await this.powerOff()
-    this.#disk.close()
+    const off = this.powerOff()
+    this.#disk.close() // not after waiting: whoever closes may be short of time
+    await off
     givePort(this.sshPort)
     givePort(this.vllmPort)
   }

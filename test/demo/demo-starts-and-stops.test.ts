@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { keepPort } from '../../demo/ports.ts'
 import { ClusterFile } from '../../domain/cluster.ts'
 import { ModelsFile } from '../../domain/model.ts'
 import { runOn, until } from './spark.ts'
@@ -19,9 +20,14 @@ interface Ready {
 let dir: string
 let children: ChildProcess[]
 
-beforeEach(() => {
+beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'demo test '))
   children = []
+  // The usual ports may be those of another demo on this machine.
+  for (const name of ['spark-1', 'spark-2']) {
+    mkdirSync(join(dir, name))
+    writeFileSync(join(dir, name, 'ports.json'), JSON.stringify({ ssh_port: await keepPort(0), vllm_port: await keepPort(0) }))
+  }
 })
 afterEach(async () => {
   for (const child of children.filter((each) => each.exitCode === null && each.signalCode === null)) {

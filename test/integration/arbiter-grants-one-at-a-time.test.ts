@@ -6,6 +6,7 @@ import type { Wish } from '../../domain/group-commit.ts'
 import { arbiterWorkflowId, swapWorkflowId } from '../../domain/names.ts'
 import { arbiterTaskTimeout, decide, type ArbiterRequest } from '../../workflows/messages.ts'
 import { acquire, hash, swap, wish } from '../domain/arbitration/commands.ts'
+import { keepRuns } from './keep-history.ts'
 import { startStage, type Stage } from './stage.ts'
 
 const batchesARun = 40
@@ -20,7 +21,10 @@ beforeAll(async () => {
   await stage.addWorker()
   await stage.surveyed()
 })
-afterAll(() => stage.close())
+afterAll(async () => {
+  await keepRuns(stage.client, 'arbiter-over-runs', arbiterWorkflowId(stage.clusterId), 3)
+  await stage.close()
+})
 
 const arbiter = () => stage.client.workflow.getHandle(arbiterWorkflowId(stage.clusterId))
 const runId = async (): Promise<string> => (await arbiter().describe()).runId

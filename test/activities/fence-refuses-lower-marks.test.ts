@@ -108,7 +108,7 @@ test('of many contenders at once no two overlap, and the fence never falls', asy
   const host = await fencedHost()
   const marks = fc.sample(
     fc.record({ clusterId: fc.constant('demo'), fence: fc.integer({ min: 1, max: 5 }), step: fc.nat(3), attempt: fc.nat(2) }),
-    40,
+    30,
   )
   const journal = join(host.dir, 'journal')
   const critical = `printf 'in %s\\n' "$1" >>"$2"; i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done; printf 'out %s\\n' "$1" >>"$2"`

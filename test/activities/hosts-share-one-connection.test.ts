@@ -58,7 +58,7 @@ test('after a loss the next use connects again', async () => {
 
 test('a connection that breaks midway leaves an unknown exit, never a success', async () => {
   const gate = await fifo()
-  const midway = hosts.look('spark-1', ['sh', '-c', 'echo begun; echo x >"$1"; exec sleep 600', 'sh', gate])
+  const midway = hosts.look('spark-1', ['sh', '-c', 'echo begun; echo x >"$1"; exec sleep 600', 'sh', gate], { limit_s: 10 })
   await running(gate)
   server.cut()
   expect(await midway).toMatchObject({ kind: 'unknown', stdout: 'begun\n' })
@@ -67,7 +67,7 @@ test('a connection that breaks midway leaves an unknown exit, never a success', 
 test('a peer that falls silent is given up after the keepalives, and the exit is unknown', async () => {
   const hasty = hostsWith({ readyMs: 5000, keepaliveMs: 40, keepaliveCount: 3 })
   const gate = await fifo()
-  const silent = hasty.look('spark-1', ['sh', '-c', 'echo x >"$1"; exec sleep 600', 'sh', gate])
+  const silent = hasty.look('spark-1', ['sh', '-c', 'echo x >"$1"; exec sleep 600', 'sh', gate], { limit_s: 10 })
   await running(gate)
   server.freeze(true)
   expect(await silent).toMatchObject({ kind: 'unknown' })

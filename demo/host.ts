@@ -248,7 +248,11 @@ export class DemoHost {
 
 /** Makes a host and powers it on. Ports that were asked for and are taken are replaced by free ones. */
 export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost> {
-  const host = new DemoHost(options, await keepPort(options.sshPort ?? 0), await keepPort(options.vllmPort ?? 0))
+  const sshPort = await keepPort(options.sshPort ?? 0)
+  const wished = options.sshPort ?? 0
+  // A taken SSH port is another demo's: it will want the usual model port too, though nothing serves there yet.
+  const vllmPort = await keepPort(wished === 0 || wished === sshPort ? (options.vllmPort ?? 0) : 0)
+  const host = new DemoHost(options, sshPort, vllmPort)
   await host.powerOn()
   return host
 }

@@ -2,6 +2,7 @@
 ;(() => {
   const dialog = document.getElementById('dialog')
   const connection = document.getElementById('connection')
+  const stream = document.getElementById('stream')
   let clockOffset = Date.parse(document.body.dataset.now) - Date.now()
   let lastMessage = Date.now()
 
@@ -60,7 +61,8 @@
 
   document.addEventListener('htmx:error', ({ detail }) => {
     const source = detail.ctx?.sourceElement
-    if (!source || source.id === 'stream') return
+    if (source === stream) return retryFirstConnection()
+    if (!source) return
     const answer = source.querySelector?.('.answer') ?? source.closest('dialog')?.querySelector('.answer, .report')
     const text = 'The server did not answer. Nothing is known to have been done; look at the page when the connection is back.'
     if (answer) answer.textContent = text
@@ -72,6 +74,11 @@
   function say(state, text) {
     connection.dataset.state = state
     if (connection.textContent !== text) connection.textContent = text
+  }
+  // the extension reconnects by itself, but only once it was connected
+  function retryFirstConnection() {
+    lost()
+    setTimeout(() => htmx.ajax('GET', stream.getAttribute('hx-sse:connect'), { source: stream }), 2000)
   }
   const lost = () => say('lost', `connection lost, showing the state of ${clock(new Date(lastMessage))}`)
 
@@ -85,7 +92,7 @@
     say('live', 'live')
   })
   // the server's clock, every few seconds: it corrects ours, and its silence tells that the connection is dead
-  document.getElementById('stream').addEventListener('clock', ({ detail }) => {
+  stream.addEventListener('clock', ({ detail }) => {
     clockOffset = Date.parse(detail.data) - Date.now()
   })
   setInterval(() => {

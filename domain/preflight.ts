@@ -50,6 +50,7 @@ export function targetChecks(look: TargetLook, plan: TargetPlan): CheckResult[] 
   if (!facts.docker.ok) return [reach, fence, result('docker', causeOf('docker_missing', undefined, facts.docker.detail || null), '')]
   const checks = [
     reach,
+    fence,
     result('docker', null, 'docker answers'),
     result('container', containerTrouble(look, plan), 'the name is free, or what holds it will be stopped'),
   ]

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 import type { Swap } from '../../domain/swap.ts'
 
@@ -47,6 +48,13 @@ export class RunningSwap {
 
   inPhase(name: Swap['phase']): Promise<Swap> {
     return this.until((swap) => swap.phase === name)
+  }
+
+  /** Keeps its history for the replay in the unit lane, where that is asked for (`SAVE_HISTORIES=1`). */
+  async keepHistory(branch: string): Promise<void> {
+    if (process.env['SAVE_HISTORIES'] !== '1') return
+    const file = new URL(`../histories/swap-${branch}.json`, import.meta.url)
+    writeFileSync(file, `${JSON.stringify(JSON.parse(historyToJSON(await this.handle.fetchHistory())))}\n`)
   }
 
   log(): string {

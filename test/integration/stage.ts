@@ -23,7 +23,9 @@ import { launchIdentity, type Model } from '../../domain/model.ts'
 import { arbiterWorkflowId, swapWorkflowId, taskQueueOf } from '../../domain/names.ts'
 import { swapDeadlineS } from '../../domain/swap-limits.ts'
 import type { Swap } from '../../domain/swap.ts'
+import { keepBusy, openRequestsOn, servedOn } from './engine-client.ts'
 import { RunningSwap } from './running-swap.ts'
+import { WorkerProcess } from './worker-process.ts'
 
 export interface StageOptions extends Partial<Pick<DemoHostOptions, 'load_s' | 'timeScale' | 'completion_s' | 'slowWarm_s' | 'stopHang'>> {
   readonly hosts?: readonly string[]
@@ -55,12 +57,13 @@ export class Stage {
   readonly ssh: Hosts
   readonly #connection: Connection
   readonly #workers: { worker: Worker; done: Promise<void> }[] = []
+  readonly #processes: WorkerProcess[] = []
   #native: NativeConnection | null = null
 
   constructor(clusterId: string, connection: Connection, places: Places, hosts: readonly DemoHost[]) {
     this.clusterId = clusterId
     this.#connection = connection
-    this.client = new Client({ connection })
+    this.client = new Client({ connection, identity: 'stage' })
     this.places = places
     this.config = configSource(places, {})
     this.hosts = hosts
@@ -96,6 +99,7 @@ export class Stage {
     this.#native ??= await NativeConnection.connect({ address: inject('temporalAddress') })
     const worker = await Worker.create({
       connection: this.#native,
+      identity: 'stage worker',
       taskQueue: this.taskQueue,
       workflowBundle: { codePath: inject('workflowBundlePath') },
       activities: createActivities({
@@ -195,39 +199,23 @@ export class Stage {
   }
 
   /** What a client of the model's port is told: id and root, or null when nobody answers. */
-  async serves(host: string): Promise<{ id: string; root: string } | null> {
-    try {
-      const answer = await fetch(`http://127.0.0.1:${this.host(host).vllmPort}/v1/models`, { signal: AbortSignal.timeout(2_000) })
-      const { data } = (await answer.json()) as { data: { id: string; root: string }[] } // vLLM's format
-      return data[0] === undefined ? null : { id: data[0].id, root: data[0].root }
-    } catch {
-      return null
-    }
+  serves(host: string): Promise<{ id: string; root: string } | null> {
+    return servedOn(this.host(host).vllmPort)
   }
 
-  /** Requests that the engine works on, by its own metrics. */
-  async openRequests(host: string): Promise<number> {
-    const answer = await fetch(`http://127.0.0.1:${this.host(host).vllmPort}/metrics`)
-    return Number(/^vllm:num_requests_running\{[^}]*\} (\d+)/m.exec(await answer.text())?.[1] ?? 0)
+  openRequests(host: string): Promise<number> {
+    return openRequestsOn(this.host(host).vllmPort)
   }
 
-  /** Asks the model for something that takes it so long. `leave` hangs up. */
   keepBusy(host: string, seconds: number): { leave: () => Promise<void> } {
-    const away = new AbortController()
-    const asking = this.serves(host).then((served) =>
-      fetch(`http://127.0.0.1:${this.host(host).vllmPort}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: served?.id, messages: [{ role: 'user', content: `slow:${seconds}` }] }),
-        signal: away.signal,
-      }).catch(() => null),
-    )
-    return {
-      leave: async () => {
-        away.abort()
-        await asking
-      },
-    }
+    return keepBusy(this.host(host).vllmPort, seconds)
+  }
+
+  /** A worker in a process of its own, which a test may kill; it reads this stage's directories as a real cluster's. */
+  spawnWorker(): WorkerProcess {
+    const process = new WorkerProcess(this.places.dataDir)
+    this.#processes.push(process)
+    return process
   }
 
   async stopWorkers(): Promise<void> {
@@ -244,6 +232,7 @@ export class Stage {
         .terminate('the stage closes')
         .catch(() => undefined)
     await this.stopWorkers()
+    await Promise.all(this.#processes.map((process) => process.kill()))
     await this.ssh.close()
     await Promise.all(this.hosts.map((host) => host.close()))
     await this.#native?.close()

@@ -1,0 +1,49 @@
+import type { Host } from '../../../domain/cluster.ts'
+import type { LaunchMark } from '../../../domain/launchers/launch-mark.ts'
+import type { LaunchJob } from '../../../domain/launchers/launcher.ts'
+import { Model } from '../../../domain/model.ts'
+
+export const spark1: Host = {
+  name: 'spark-1',
+  address: '10.0.0.11',
+  port: 22,
+  user: 'spark',
+  vllmPort: 8888,
+  stateDir: '/var/lib/spark-control',
+  launcherDir: '~/spark-vllm-docker',
+  hfCache: '~/.cache/huggingface',
+}
+export const mark: LaunchMark = { cluster: 'home', swap: 'swap-1', fence: 7, step: 2, attempt: 1, model: 'qwen3' }
+
+export const modelWith = (change: Partial<Model> = {}): Model =>
+  Model.parse({
+    key: 'qwen3',
+    name: 'Qwen 3',
+    repo: 'Qwen/Qwen3-8B',
+    local_path: null,
+    local: false,
+    launcher: 'docker',
+    image: 'vllm-node',
+    container: 'vllm_node',
+    placement: ['spark-1'],
+    served_name: 'qwen3',
+    knobs: {},
+    env: {},
+    memory_gib: null,
+    weights_gib: null,
+    checks: [],
+    launch_s: 600,
+    launch_stall_s: 120,
+    notes: null,
+    source: null,
+    ...change,
+  })
+
+export const jobWith = (model: Partial<Model> = {}, more: Partial<LaunchJob> = {}): LaunchJob => ({
+  model: modelWith(model),
+  host: spark1,
+  home: '/home/spark',
+  mark,
+  extraDockerArgs: '',
+  ...more,
+})

@@ -1,5 +1,5 @@
 import type { Answer, Command, DecideReply } from './arbitration/command.ts'
-import type { Millis } from './names.ts'
+import type { Millis, SwapId } from './names.ts'
 
 type WithoutEnvelope<C> = C extends Command ? Omit<C, 'id' | 'notAfter'> & { readonly id?: string } : never
 
@@ -46,6 +46,8 @@ interface Ask {
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
   open: boolean
+  /** It may have reached the arbiter. */
+  sent: boolean
 }
 
 const defaultBudgetMs = 5_000
@@ -69,6 +71,8 @@ class GroupCommit implements Batcher {
   #waiting: Ask[] = []
   /** All without an answer, oldest first, which is also the order in which they are given up. */
   readonly #open = new Set<Ask>()
+  /** Swaps whose caller was told that nothing was done, while a reply may just have been lost: taken back as soon as the arbiter answers again (A4). */
+  readonly #doubtful = new Set<SwapId>()
   #offsetMs: number | null = null
   /** Kept until it is answered, so that a missing worker finds one such Update when it is back, not hundreds. */
   #clockQuestionId: string | null = null
@@ -88,8 +92,10 @@ class GroupCommit implements Batcher {
   }
 
   ask(wish: Wish): Promise<Answer> {
+    if (wish.type === 'swap') this.#doubtful.delete(wish.swapId) // asked for again under its id: now it is wanted
     return new Promise((resolve, reject) => {
-      const ask: Ask = { wish, id: wish.id ?? this.#parts.newId(), giveUpAt: this.#parts.now() + this.#budgetMs, resolve, reject, open: true }
+      const giveUpAt = this.#parts.now() + this.#budgetMs
+      const ask: Ask = { wish, id: wish.id ?? this.#parts.newId(), giveUpAt, resolve, reject, open: true, sent: false }
       this.#waiting.push(ask)
       this.#open.add(ask)
       void this.#sendAll()
@@ -101,24 +107,36 @@ class GroupCommit implements Batcher {
     if (this.#sending) return
     this.#sending = true
     await Promise.resolve() // those who ask in this same turn ride along
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#doubtful.size > 0) {
       // A clock that is not known yet, or not any more, is learnt from an empty batch (A4): a `notAfter` must be right before it can bind.
       if (this.#offsetMs === null) await this.#learnClock()
-      else await this.#sendBatch(this.#waiting.splice(0, this.#maxBatch).filter((ask) => ask.open))
+      else this.#takeBackDoubtful()
+      if (this.#offsetMs !== null) await this.#sendBatch(this.#waiting.splice(0, this.#maxBatch).filter((ask) => ask.open))
       this.#waiting = this.#waiting.filter((ask) => ask.open)
     }
     this.#sending = false
   }
 
+  #takeBackDoubtful(): void {
+    for (const swapId of this.#doubtful) {
+      this.#doubtful.delete(swapId)
+      this.ask({ type: 'withdraw', swapId, reason: 'its caller was told that nothing was done' }).catch(() => {
+        this.#doubtful.add(swapId)
+        void this.#sendAll()
+      })
+    }
+  }
+
   async #learnClock(): Promise<void> {
     this.#clockQuestionId ??= this.#parts.newId()
-    const reply = await this.#deliver(this.#clockQuestionId, [], () => this.#waiting.some((ask) => ask.open))
+    const reply = await this.#deliver(this.#clockQuestionId, [], () => this.#doubtful.size > 0 || this.#waiting.some((ask) => ask.open))
     if (reply !== null) this.#clockQuestionId = null
   }
 
   async #sendBatch(batch: readonly Ask[]): Promise<void> {
     if (batch.length === 0) return
     const offset = this.#offsetMs ?? 0
+    for (const ask of batch) ask.sent = true
     const commands = batch.map((ask) => ({ ...ask.wish, id: ask.id, notAfter: ask.giveUpAt + offset }))
     const reply = await this.#deliver(this.#parts.newId(), commands, () => batch.some((ask) => ask.open))
     if (reply === null) return
@@ -181,6 +199,7 @@ class GroupCommit implements Batcher {
       await this.#parts.sleep(Math.max(1, first.giveUpAt - this.#parts.now()))
       for (const ask of this.#open) {
         if (ask.giveUpAt > this.#parts.now()) break
+        if (ask.sent && ask.wish.type === 'swap') this.#doubtful.add(ask.wish.swapId)
         this.#settle(ask, () => ask.reject(new ArbiterSilent(this.#silence)))
       }
       this.#swept.resolve(null)

@@ -1,5 +1,6 @@
 import { expect, test, vi, beforeEach, afterEach } from 'vitest'
 import type { Command, DecideReply } from '../../domain/arbitration/command.ts'
+import { swap, wish } from './arbitration/commands.ts'
 import { ArbiterSilent, createBatcher, type Wish } from '../../domain/group-commit.ts'
 
 const arbiterAheadMs = 1_000_000
@@ -123,4 +124,33 @@ test('a command that was late only by a wrong clock is asked again while its cal
   await vi.runAllTimersAsync()
   expect(await after).toEqual({ kind: 'noted' })
   expect(sent.map(({ commands }) => tokens(commands))).toEqual([[], ['before'], ['after'], ['after']])
+})
+
+const swapWish = wish(swap('swap-0001', ['spark-1']))
+const kinds = (sent: readonly Sent[]): string[] => sent.flatMap(({ commands }) => commands.map(({ type }) => type))
+/** The first batch with a swap is decided, and its reply lost; nothing else gets through until `until`. */
+const replyLostUntil = (until: number) => (batch: Sent) =>
+  batch.commands.length > 0 && Date.now() < until
+    ? Promise.reject(new Error('reset'))
+    : Date.now() > 10_100 && Date.now() < until
+      ? Promise.reject(new Error('refused'))
+      : notedAfter(10, batch)
+
+test('a swap whose caller was told that nothing was done is taken back as soon as the arbiter answers again', async () => {
+  const { sent, batcher } = stage(replyLostUntil(60_000))
+  const told = batcher.ask(swapWish).catch((error: unknown) => (error as ArbiterSilent).code)
+  await vi.runAllTimersAsync()
+  expect(await told).toBe('temporal_down')
+  expect(kinds(sent).at(-1)).toBe('withdraw')
+  expect(kinds(sent).filter((kind) => kind === 'withdraw')).toHaveLength(1)
+})
+
+test('unless it was asked for again under its id', async () => {
+  const { sent, batcher } = stage(replyLostUntil(17_000))
+  void batcher.ask(swapWish).catch(() => undefined)
+  await vi.advanceTimersByTimeAsync(6_000)
+  const again = batcher.ask(swapWish)
+  await vi.runAllTimersAsync()
+  expect(await again).toEqual({ kind: 'noted' })
+  expect(kinds(sent)).not.toContain('withdraw')
 })

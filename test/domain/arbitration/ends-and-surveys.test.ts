@@ -189,3 +189,18 @@ test('a snapshot too large to carry is left out, the deployment stays', () => {
   ended(bench, { deployments: [deployment('huge', ['spark-1'], { snapshot: { notes: 'x'.repeat(20_000) } as never })] })
   expect(bench.state.deployments).toMatchObject([{ model: 'huge', snapshot: null }])
 })
+
+test('a host that a running swap occupies is not surveyed, though its time has come: a higher fence would stop that swap', () => {
+  const bench = Bench.ready(both, [deployment('wide', both)])
+  bench.state = {
+    ...bench.state,
+    hosts: bench.state.hosts.map((one) => (one.host === 'spark-2' ? { ...one, state: 'unreachable', retryAt: start + 1 } : one)),
+  }
+  bench.ask(swap('swap-0001', ['spark-1']))
+  bench.now += 60_000
+  bench.take({ kind: 'woken' })
+  expect(bench.effects).toEqual([])
+  expect(wakeAt(bench.state)).toBeNull()
+  ended(bench, { outcome: 'failed', left: { 'spark-1': 'previous', 'spark-2': 'previous' }, deployments: [deployment('wide', both)] })
+  expect(wakeAt(bench.state)).not.toBeNull()
+})

@@ -10,6 +10,7 @@ import { answered, refused, type Refusal, type Step } from './step.ts'
 /** The longest queue, all hosts together (A6). */
 export const longestQueue = 64
 const freshLookMs = 10_000
+const mostRemembered = 200
 
 /**
  * The gate (ARBITER.md G1): every swap of every path passes here. In order: a repeat is answered as before (A5); the targets must be clear (G7), the hosts surveyed
@@ -99,7 +100,10 @@ function alreadyServing(state: ArbiterState, command: SwapCommand, targets: read
 function accept(state: ArbiterState, command: SwapCommand, hosts: readonly HostName[], mustWait: boolean): Step {
   const { swapId, model, tokenHash, holder, schedule, reason, onFailure, onDrainTimeout, drainS, deadlineS, queueLimitS, requestHash } = command
   const swap: WaitingSwap = {
-    ...{ swapId, model, tokenHash, holder, schedule, reason, onFailure, onDrainTimeout, drainS, deadlineS, queueLimitS, requestHash },
+    ...{ swapId, model, tokenHash, onFailure, onDrainTimeout, drainS, deadlineS, queueLimitS, requestHash },
+    holder: holder?.slice(0, 120) ?? null,
+    schedule: schedule?.slice(0, 120) ?? null,
+    reason: reason?.slice(0, 500) ?? null,
     hosts,
     acceptedAt: state.clock,
     started: false,
@@ -140,5 +144,5 @@ export function activate(state: ArbiterState, swap: WaitingSwap): ArbiterState {
 
 export const remember = (state: ArbiterState, one: Remembered): ArbiterState => ({
   ...state,
-  remembered: [...state.remembered.filter((other) => other.id !== one.id), one].slice(-1000),
+  remembered: [...state.remembered.filter((other) => other.id !== one.id), one].slice(-mostRemembered),
 })

@@ -9,7 +9,7 @@ import { answered, only, refused, type Change, type Effect, type Step } from './
 
 /** Long enough for a swap to have asked `still_waiting` (each 30 s) and learnt why it lost its place. */
 const withdrawnForMs = 300_000
-const longestWithdrawn = 200
+const longestWithdrawn = 100
 
 /**
  * Gives their turn to those in the queue whose hosts are free, first come first served: a later one passes only where it shares no host with any that waits before it.
@@ -60,7 +60,7 @@ function drop(state: ArbiterState, swap: WaitingSwap, code: ErrorCode, message: 
 export function withdraw(state: ArbiterState, { swapId, reason }: Withdraw): Step {
   const waiting = [...state.queue, ...state.active.filter((swap) => !swap.started)].find((swap) => swap.swapId === swapId)
   if (waiting !== undefined) {
-    const { state: after, effects } = drop(state, waiting, 'cancelled', reason.slice(0, 500))
+    const { state: after, effects } = drop(state, waiting, 'cancelled', reason.slice(0, 200))
     return answered(after, { kind: 'noted' }, effects)
   }
   if (state.active.some((swap) => swap.swapId === swapId)) return answered(state, { kind: 'noted' }, [{ kind: 'cancel_swap', swapId }])

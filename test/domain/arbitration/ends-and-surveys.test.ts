@@ -186,7 +186,7 @@ test('a new host in cluster.yaml is surveyed first; one that is gone is forgotte
 
 test('a snapshot too large to carry is left out, the deployment stays', () => {
   const bench = running()
-  ended(bench, { deployments: [deployment('huge', ['spark-1'], { snapshot: { notes: 'x'.repeat(20_000) } as never })] })
+  ended(bench, { deployments: [deployment('huge', ['spark-1'], { snapshot: { name: 'x'.repeat(20_000) } as never })] })
   expect(bench.state.deployments).toMatchObject([{ model: 'huge', snapshot: null }])
 })
 

@@ -69,10 +69,11 @@ function card(host: HostStatus, data: PageData): Html {
   </article>`
 }
 
-function holding({ deployment, name }: HostStatus, data: PageData): Html {
+function holding(host: HostStatus, data: PageData): Html {
+  const { deployment, name } = host
   const { models } = data
-  const swap = busyOn(data, [name])
-  if (swap !== null && hasStopped(swap)) return html`<p class="holds none">${coming(swap, models)}</p>`
+  const swap = emptiedBy(host, data)
+  if (swap !== null) return html`<p class="holds none">${coming(swap, models)}</p>`
   if (deployment === null) return html`<p class="holds none">No model loaded</p>`
   const others = deployment.hosts.filter((host) => host !== name)
   const known = deployment.model ?? deployment.served_id
@@ -85,8 +86,11 @@ function holding({ deployment, name }: HostStatus, data: PageData): Html {
     </p>`
 }
 
-/** From the end of its stop on, a swap's hosts no longer hold what the arbiter last knew there. */
-const hasStopped = ({ phases }: Swap): boolean => phases.some(({ name, state }) => name === 'stop' && state === 'done')
+/** The swap that has emptied this host: from the end of its stop on, the host no longer holds what the arbiter last knew there. */
+export function emptiedBy({ name }: HostStatus, data: Pick<PageData, 'running'>): Swap | null {
+  const swap = busyOn(data, [name])
+  return swap?.phases.some((phase) => phase.name === 'stop' && phase.state === 'done') === true ? swap : null
+}
 
 const coming = ({ phase, model, previous }: Swap, models: readonly Model[]): string => {
   if (phase === 'restore') return `Putting back ${previous.map((one) => modelName(one.model, models)).join(', ')}`

@@ -2,7 +2,7 @@ import { weightsOf, type Model } from '../domain/model.ts'
 import { permitAnywhere, reservationOn, type Permit } from './actions.ts'
 import { dialogButton } from './button.ts'
 import { html, type Html } from './html.ts'
-import { isServing } from './hosts.ts'
+import { emptiedBy, isServing } from './hosts.ts'
 import { hostList } from './model-name.ts'
 import { badge } from './outcome.ts'
 import type { PageData } from './page-data.ts'
@@ -34,7 +34,7 @@ function sharedReason(verdicts: readonly Permit[]): string | null {
 
 function row(model: Model, data: PageData, verdict: Permit, reasonId: string | undefined): Html {
   const { status } = data
-  const serving = status.hosts.filter(({ deployment }) => deployment?.model === model.key)
+  const serving = status.hosts.filter((host) => host.deployment?.model === model.key && emptiedBy(host, data) === null)
   const healthy = serving.every((host) => isServing(host))
   const context = model.knobs.max_model_len
   return html`<li class="row model" id="model-${model.key}">

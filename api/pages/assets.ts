@@ -16,11 +16,11 @@ const folders = {
 type Folder = keyof typeof folders
 
 const used = {
-  styles: ['pico/pico.min.css', 'own/app.css'],
+  styles: ['pico/pico.min.css', ...['colours', 'page', 'buttons', 'panels', 'swap', 'dialog', 'narrow'].map((name) => `own/${name}.css`)],
   libraries: ['htmx/htmx.min.js', 'htmx/ext/hx-sse.min.js'],
   script: 'own/app.js',
   icon: 'own/icon.svg',
-} as const
+}
 
 const yearMs = 365 * 24 * 3600 * 1000
 

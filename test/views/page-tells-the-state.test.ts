@@ -44,6 +44,8 @@ test('while a swap starts a model, its host no longer claims to hold the one tha
   const during = (phase: 'stop' | 'launch' | 'restore') => text(regions.hosts(page({ swap: swap({ phase, phases: phasesAt(phase) }) })))
   expect(during('stop')).toContain('spark-1 127.0.0.1 swapping gpt-oss 120B http')
   expect(during('launch')).toContain('spark-1 127.0.0.1 swapping Starting Qwen3 30B A3B Memory')
+  expect(text(regions.models(page({ swap: swap() })))).not.toContain('gpt-oss 120B on spark-1')
+  expect(text(regions.models(page()))).toContain('gpt-oss 120B on spark-1')
   expect(during('restore')).toContain('spark-1 127.0.0.1 swapping Putting back gpt-oss 120B Memory')
 })
 

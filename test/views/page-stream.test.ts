@@ -3,7 +3,7 @@ import { expect, test, onTestFinished } from 'vitest'
 import { createRegionHub, type Listener } from '../../api/pages/region-hub.ts'
 import type { PageData } from '../../views/page-data.ts'
 import { regionNames } from '../../views/regions.ts'
-import { busyPage, page, swap } from './fixtures.ts'
+import { busyPage, page, phasesAt, swap } from './fixtures.ts'
 
 /** A viewer that can be asked for its next message, and apart from those for the next `clock`. */
 function viewer() {
@@ -57,9 +57,9 @@ test('afterwards only the regions that changed are sent', async () => {
   const one = viewer()
   hub.join(one.listen)
   await one.next()
-  shown.data = page({ swap: swap() })
+  shown.data = page({ swap: swap({ phase: 'preflight', phases: phasesAt('preflight') }) })
   expect(targets(await one.next())).toEqual(['swap', 'hosts'])
-  shown.data = page({ swap: swap({ phase: 'warm' }) })
+  shown.data = page({ swap: swap({ phase: 'stop', phases: phasesAt('stop') }) })
   expect(targets(await one.next())).toEqual(['swap'])
 })
 
@@ -70,7 +70,7 @@ test('a second viewer gets the whole page while the first one gets nothing new',
   await one.next()
   hub.join(two.listen)
   expect(targets(await two.next())).toEqual(regionNames)
-  shown.data = page({ swap: swap() })
+  shown.data = page({ swap: swap({ phase: 'preflight', phases: phasesAt('preflight') }) })
   expect(targets(await one.next())).toEqual(['swap', 'hosts'])
 })
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { causeOfDeath } from '../domain/engine-failure.ts'
 import { causeOf, type Cause } from '../domain/errors.ts'
-import { isEngine, processOf, top } from '../domain/launchers/container.ts'
+import { isServer, processOf, top } from '../domain/launchers/container.ts'
 import type { HostName } from '../domain/names.ts'
 import type { EngineLogReader } from './engine-log-reader.ts'
 import { HostError, type Hosts } from './hosts.ts'
@@ -80,13 +80,13 @@ async function stall({ log, limitMs, stallMs }: EngineWatch, signal: AbortSignal
   throw new Error('the wait for health was given up')
 }
 
-/** True or false by the container's processes; null when the host does not say. */
+/** Whether the engine's server is among the container's processes; null when the host does not say. */
 export async function engineRuns(hosts: Hosts, host: HostName, container: string): Promise<boolean | null> {
   try {
     const exit = await hosts.look(host, top(container))
     if (exit.kind !== 'exited') return null
     if (exit.code !== 0) return /No such container|is not running/i.test(exit.stderr) ? false : null
-    return exit.stdout.split('\n').some((line) => isEngine(processOf(line)?.args ?? ''))
+    return exit.stdout.split('\n').some((line) => isServer(processOf(line)?.args ?? ''))
   } catch (error) {
     if (error instanceof HostError) return null
     throw error

@@ -26,5 +26,8 @@ export function processOf(line: string): { pid: number; args: string } | null {
   return match === null ? null : { pid: Number(match[1]), args: match[2] ?? '' }
 }
 
-/** True for a process of vLLM: the server, or one of the engine processes that it names itself. */
-export const isEngine = (args: string): boolean => /\bvllm\b.*\bserve\b|vllm\.entrypoints|VLLM::/.test(args)
+/** True for vLLM's own server: while it lives the engine is not given up. An engine core outlives its killed server, and proves nothing. */
+export const isServer = (args: string): boolean => /\bvllm\b.*\bserve\b|vllm\.entrypoints|VLLM::APIServer/.test(args)
+
+/** True for any process of vLLM: all of them hold memory. */
+export const isEngine = (args: string): boolean => isServer(args) || args.includes('VLLM::')

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startStage, type Stage } from './stage.ts'
 
@@ -41,6 +42,18 @@ test('nothing ever ran beside another engine through all these failures', () => 
     running += event === 'engine_start' ? 1 : -1
     expect(running).toBeLessThanOrEqual(1)
   }
+})
+
+test('a previous model that does not come back either is said: restore_failed, the host left empty', async () => {
+  rmSync(stage.host('spark-1').file('~/.cache/huggingface/hub/models--google--gemma-3-27b-it'), { recursive: true })
+  const running = await stage.startSwap('demo-gated')
+  expect(await running.result()).toMatchObject({ outcome: 'restore_failed', left: { 'spark-1': 'empty' }, cause: { code: 'gated_repo' } })
+  expect((await running.result()).phases.find((phase) => phase.name === 'restore')).toMatchObject({ state: 'failed' })
+  expect(await stage.serves('spark-1')).toBeNull()
+  expect((await stage.state()).deployments).toEqual([])
+  await running.keepHistory('restore-failed')
+  stage.host('spark-1').storeModel('google/gemma-3-27b-it')
+  expect(await stage.swap(previous)).toMatchObject({ outcome: 'completed' })
 })
 
 test('told to leave it, a failed swap leaves the host empty and says so', async () => {

@@ -107,9 +107,12 @@ async function untilConnected<T>(connect: () => Promise<T>): Promise<T | null> {
 
 function keepArbiter(client: Client, cluster: Cluster, config: ConfigSource, taskQueue: string): NodeJS.Timeout {
   const look = (): void => {
-    ensureArbiter({ client, clusterId: cluster.clusterId, taskQueue }).catch((error: unknown) =>
-      log.warn({ err: error }, 'the arbiter could not be looked for'),
-    )
+    ensureArbiter({
+      client,
+      clusterId: cluster.clusterId,
+      taskQueue,
+      hosts: (config.read().cluster ?? cluster).hosts.map((host) => host.name),
+    }).catch((error: unknown) => log.warn({ err: error }, 'the arbiter could not be looked for'))
     const now = config.read().cluster
     if (now !== null && now.clusterId !== cluster.clusterId) {
       log.warn(`cluster.yaml names another cluster now (${now.clusterId}): starting anew`)

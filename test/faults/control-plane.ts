@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client, Connection } from '@temporalio/client'
+import { keepPort, givePort } from '../../demo/ports.ts'
+import { swapWorkflowId } from '../../domain/names.ts'
+import { Status, type HostStatus } from '../../domain/status.ts'
+import { Swap, type PhaseName, type SwapBody } from '../../domain/swap.ts'
+import { TemporalServer } from '../setup/temporal-server.ts'
+import { Part } from './part.ts'
+
+/** The parts of the product that a test may kill. */
+export type PartName = 'worker' | 'api' | 'temporal'
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly json: Record<string, unknown>
+}
+
+const lookEveryMs = 50
+
+/**
+ * Temporal's server on its SQLite file, a worker and the API, each a real process, on the configuration in a data directory.
+ * The waits have no limit of their own: the test's bounds them. Whoever starts it closes it.
+ */
+export class ControlPlane {
+  readonly url: string
+  readonly #clusterId: string
+  readonly #port: number
+  readonly #env: NodeJS.ProcessEnv
+  readonly #logsDir: string
+  readonly #temporal: TemporalServer
+  readonly #parts: Readonly<Record<'worker' | 'api', Part>>
+  readonly #further: Part[] = []
+
+  /** Resolves when every host was looked at, or found unreachable. */
+  static async start(clusterId: string, dataDir: string): Promise<ControlPlane> {
+    const [temporal, port] = await Promise.all([TemporalServer.start(), keepPort(0)])
+    const plane = new ControlPlane(clusterId, dataDir, temporal, port)
+    plane.startAgain('worker')
+    plane.startAgain('api')
+    await plane.untilStatus(({ hosts }) => hosts.every(({ arbiter }) => arbiter === 'known' || arbiter === 'unreachable'))
+    return plane
+  }
+
+  private constructor(clusterId: string, dataDir: string, temporal: TemporalServer, port: number) {
+    this.#clusterId = clusterId
+    this.#temporal = temporal
+    this.#port = port
+    this.url = `http://127.0.0.1:${port}`
+    this.#logsDir = join(dataDir, 'parts')
+    mkdirSync(this.#logsDir, { recursive: true })
+    const { PATH, HOME } = process.env
+    this.#env = { PATH, HOME, SPARK_DATA_DIR: dataDir, SPARK_LISTEN: `127.0.0.1:${port}`, TEMPORAL_ADDRESS: temporal.address }
+    this.#parts = { worker: this.#part('worker.ts', 'worker'), api: this.#part('api/server.ts', 'api') }
+  }
+
+  get worker(): Part {
+    return this.#parts.worker
+  }
+
+  /** A second worker on the same Temporal, as on another machine. */
+  anotherWorker(): Part {
+    const worker = this.#part('worker.ts', `worker-${this.#further.length + 2}`)
+    this.#further.push(worker)
+    worker.start()
+    return worker
+  }
+
+  kill(part: PartName): Promise<void> {
+    return part === 'temporal' ? this.#temporal.kill() : this.#parts[part].kill()
+  }
+
+  /** As the supervisor does: on the same port, file and directory. */
+  startAgain(part: 'worker' | 'api'): void
+  startAgain(part: PartName): Promise<void>
+  startAgain(part: PartName): Promise<void> | void {
+    if (part === 'temporal') return this.#temporal.up()
+    this.#parts[part].start()
+  }
+
+  async ask(path: string, init: RequestInit = {}): Promise<ApiAnswer> {
+    const answer = await fetch(`${this.url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) })
+    return { status: answer.status, json: (await answer.json()) as Record<string, unknown> } // every answer of these routes is an object
+  }
+
+  send(method: 'POST' | 'DELETE', path: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<ApiAnswer> {
+    return this.ask(path, { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+  }
+
+  /** Asks for a swap that must be accepted; gives its id. */
+  async startSwap(body: Partial<SwapBody> & Pick<SwapBody, 'model'>): Promise<string> {
+    const { status, json } = await this.send('POST', '/api/swap', body)
+    if (status !== 202) throw new Error(`the swap was not accepted: ${JSON.stringify(json)}`)
+    return String(json['swap_id'])
+  }
+
+  /** Asks for a swap, waits for its end, and gives its record. */
+  async swap(body: Partial<SwapBody> & Pick<SwapBody, 'model'>): Promise<Swap> {
+    return this.untilSwap(await this.startSwap(body), (swap) => swap.state === 'done')
+  }
+
+  /** Waits until the API tells a swap as `wanted` says; also over times in which it tells nothing. Throws when the swap ends without ever being so. */
+  async untilSwap(swapId: string, wanted: (swap: Swap) => boolean): Promise<Swap> {
+    for (;;) {
+      const swap = await this.#swap(swapId)
+      if (swap !== null && wanted(swap)) return swap
+      if (swap?.state === 'done') throw new Error(`the swap ended before that: ${JSON.stringify(swap)}\n${this.lastWords()}`)
+      await pause(lookEveryMs)
+    }
+  }
+
+  inPhase(swapId: string, phase: PhaseName): Promise<Swap> {
+    return this.untilSwap(swapId, (swap) => swap.phase === phase && swap.state === 'running')
+  }
+
+  ended(swapId: string): Promise<Swap> {
+    return this.untilSwap(swapId, (swap) => swap.state === 'done')
+  }
+
+  async untilStatus(wanted: (status: Status) => boolean): Promise<Status> {
+    for (;;) {
+      const answer = await this.ask('/api/status').catch(() => null)
+      const status = answer?.status === 200 ? Status.parse(answer.json) : null
+      if (status?.parts.temporal.ok === true && wanted(status)) return status
+      await pause(lookEveryMs)
+    }
+  }
+
+  /** What the API says of a host, once it says it of a fresh look. */
+  async host(name: string, wanted: (host: HostStatus) => boolean = ({ reachable }) => reachable === true): Promise<HostStatus> {
+    const find = (status: Status): HostStatus | undefined => status.hosts.find((host) => host.name === name && wanted(host))
+    const found = find(await this.untilStatus((status) => find(status) !== undefined))
+    if (found === undefined) throw new Error(`no host ${name}`)
+    return found
+  }
+
+  /** The record of a swap as Temporal itself has it, without API and without worker. */
+  async recordInTemporal(swapId: string): Promise<Swap> {
+    const connection = await Connection.connect({ address: this.#temporal.address })
+    try {
+      const { memo } = await new Client({ connection }).workflow.getHandle(swapWorkflowId(this.#clusterId, swapId)).describe()
+      return Swap.parse(memo?.['swap'])
+    } finally {
+      await connection.close()
+    }
+  }
+
+  lastWords(): string {
+    return Object.entries(this.#parts)
+      .map(([name, part]) => `${name}: ${part.lastWords()}`)
+      .join('\n')
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.worker.close(), this.#parts.api.close(), ...this.#further.map((part) => part.close())])
+    await this.#temporal.stop()
+    givePort(this.#port)
+  }
+
+  #part(script: string, name: string): Part {
+    return new Part(script, this.#env, join(this.#logsDir, `${name}.log`))
+  }
+
+  async #swap(swapId: string): Promise<Swap | null> {
+    const answer = await this.ask(`/api/swap/${swapId}`).catch(() => null)
+    return answer?.status === 200 ? Swap.parse(answer.json) : null
+  }
+}

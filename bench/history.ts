@@ -10,7 +10,7 @@ import { swapAsCaller } from './swap-caller.ts'
 const models = ['qwen3-coder-30b-fp8', 'gemma-3-27b']
 const operations = 20_000
 /** Few, so that batches are small and the arbiter's history grows through several continue-as-new. */
-const callers = 8
+const callers = 16
 
 /** P6. What a swap leaves in Temporal's history, and whether the arbiter slows as its own history grows. */
 export const history: Measure = {
@@ -44,7 +44,7 @@ async function reportFlatness(workshop: Workshop, stage: Stage): Promise<void> {
   const client = await stage.temporal()
   const arbiter = arbiterWorkflowId(stage.config().cluster.clusterId)
   const runsBefore = await arbiterRunsOf(client, arbiter)
-  const { loop } = await runLoad({ via: 'http', port: stage.instance.port, callers, rounds: 0, loop: { operations, limit_s: 240 } })
+  const { loop } = await runLoad({ via: 'http', port: stage.instance.port, callers, rounds: 0, loop: { operations, limit_s: 540 } })
   const runs = (await arbiterRunsOf(client, arbiter)) - runsBefore
   if (loop === null || loop.operations < operations) throw new Error(`only ${loop?.operations ?? 0} of ${operations} operations were done in time`)
   const { firstTenthP50_ms: first, lastTenthP50_ms: last, p99_ms, max_ms, failures } = loop

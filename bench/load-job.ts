@@ -34,7 +34,7 @@ export type ContentionSummary = z.infer<typeof ContentionSummary>
 const LoadResult = z.object({ rounds: ContentionSummary.nullable(), loop: ContentionSummary.nullable(), loopCpu_s: z.number() })
 export type LoadResult = z.infer<typeof LoadResult>
 
-const limit_ms = 300_000
+const limit_ms = 600_000
 
 /** Runs a job in a process of its own, so that measuring does not slow what is measured more than it must. Throws when that process fails. */
 export async function runLoad(job: LoadJob): Promise<LoadResult> {

@@ -23,6 +23,9 @@ export const callerHeaders = {
   'x-spark-holder': Word.optional().meta({ description: 'Who asks, for others to read' }),
 }
 
+/** Who asks when nobody says so. */
+export const nameless = 'api'
+
 const CallerHeaders = z.object(callerHeaders)
 
 /** Who asks. Throws `invalid_request` for a header that is none. */
@@ -32,6 +35,6 @@ export function callerOf(headers: IncomingHttpHeaders): Caller {
     lockToken: known['x-swap-lock-token'] ?? null,
     idempotencyKey: known['idempotency-key'] ?? null,
     schedule: known['x-spark-schedule'] ?? null,
-    name: known['x-spark-holder'] ?? 'api',
+    name: known['x-spark-holder'] ?? known['x-spark-schedule'] ?? null,
   }
 }

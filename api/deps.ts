@@ -16,8 +16,8 @@ export interface Caller {
   readonly idempotencyKey: string | null
   /** `X-Spark-Schedule`: the schedule that this request belongs to. */
   readonly schedule: string | null
-  /** A name for others to read: `X-Spark-Holder`, or `dashboard` for the page. */
-  readonly name: string
+  /** A name for others to read: `X-Spark-Holder`, else the schedule's, or `dashboard` for the page. */
+  readonly name: string | null
 }
 
 export interface SwapQuery {
@@ -75,7 +75,7 @@ export interface Control {
   /** `released` is 0 for a repeat whose first answer was lost. Throws `lock_stale`: someone else may hold it by now. */
   releaseLock(token: string): Promise<{ released: number }>
   /** Ends others' reservations; never touches a running swap. */
-  forceReleaseLock(body: z.output<typeof ForceReleaseBody>, by: string): Promise<{ released: number }>
+  forceReleaseLock(body: z.output<typeof ForceReleaseBody>, by: string | null): Promise<{ released: number }>
 }
 
 /** What createApp and the pages are given. */

@@ -13,10 +13,12 @@ export function readJson(body: Buffer, headers: { contentType: string | undefine
     throw new Problem('wrong_content_type', `The body calls itself ${JSON.stringify(headers.contentType?.slice(0, 100) ?? '')}`)
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return JSON.parse(utf8.decode(body))
   } catch (error) {
     throw new Problem('bad_json', error instanceof Error ? error.message.slice(0, 300) : 'The body is not JSON')
   }
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 const isJson = (type: string): boolean => /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i.test(type)

@@ -49,7 +49,7 @@ export function router(routes: readonly Route[], deps: AppDeps, options: RouterO
       open.add(gone)
       ctx.res.once('close', () => {
         open.delete(gone)
-        gone.abort()
+        if (!ctx.res.writableFinished) gone.abort()
       })
       await answer(ctx, { route, deps, options, gone: gone.signal })
     })

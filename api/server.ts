@@ -7,6 +7,7 @@ import { temporalTarget } from '../config/temporal.ts'
 import { createApp } from './app.ts'
 import { createControl } from './control.ts'
 import { Metrics } from './metrics.ts'
+import { steadyConfig } from './steady-config.ts'
 import { TemporalLink } from './temporal/link.ts'
 
 /**
@@ -18,7 +19,7 @@ const log = pino({ name: 'api', level: process.env['SPARK_LOG_LEVEL'] ?? 'info' 
 
 async function main(): Promise<void> {
   const ended = endOfProcess()
-  const config = configSource(placesFrom(process.env), process.env)
+  const config = steadyConfig(configSource(placesFrom(process.env), process.env))
   const state = config.read()
   for (const refused of state.refused) log.warn(refused, `setting refused: ${refused.source} is ${refused.reason}; ${refused.used} is used`)
   for (const warning of state.warnings) log.warn(warning)

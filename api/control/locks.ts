@@ -5,6 +5,7 @@ import { lockView, reservationView } from '../../domain/lock-view.ts'
 import { Problem } from '../../domain/problem.ts'
 import { refusal } from '../../domain/refusal.ts'
 import type { Control } from '../deps.ts'
+import { nameless } from '../caller.ts'
 import { mintToken, sha256 } from '../secrets.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
 import { clusterOf, hostsOf } from './catalog.ts'
@@ -72,7 +73,7 @@ export function createLocks(
     async forceReleaseLock({ reason, hosts }, by) {
       const { arbiter } = links()
       const named = hosts === undefined ? null : hostsOf(clusterOf(config), hosts)
-      const answer = await arbiter.ask({ type: 'force_release', by, reason, hosts: named })
+      const answer = await arbiter.ask({ type: 'force_release', by: by ?? nameless, reason, hosts: named })
       if (answer.kind !== 'released') throw unlike(answer, arbiter)
       return { released: answer.count }
     },

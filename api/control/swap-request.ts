@@ -9,7 +9,9 @@ import type { SwapAnswer } from '../../domain/swap-answer.ts'
 import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
 import type { PlanReport, SwapBody } from '../../domain/swap.ts'
 import type { Caller, Control } from '../deps.ts'
+import { nameless } from '../caller.ts'
 import { sha256 } from '../secrets.ts'
+import type { Arbiter } from '../temporal/arbiter.ts'
 import { runCheck } from '../temporal/checks.ts'
 import type { TemporalLink } from '../temporal/link.ts'
 import type { SwapSeen, Swaps } from '../temporal/swaps.ts'
@@ -60,7 +62,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         swapId,
         requestHash: sha256(identity),
         tokenHash: caller.lockToken === null ? null : sha256(caller.lockToken),
-        holder: caller.name,
+        holder: await holderOf(caller, hosts, arbiter),
         schedule: caller.schedule,
         force,
         look: model === null || hosts === null ? null : lookAt(model, hosts, await looks.read(), Date.now()),
@@ -129,6 +131,13 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
       }
     }
   }
+}
+
+/** Whose swap it is, for others to read: by name, or by the lock that it comes under. A token that proves nothing is refused by the gate. */
+async function holderOf({ name, lockToken }: Caller, hosts: readonly HostName[] | null, arbiter: Arbiter): Promise<string> {
+  if (name !== null || lockToken === null) return name ?? nameless
+  const { reservations } = await arbiter.view()
+  return reservations.find((held) => hosts === null || held.hosts.some((host) => hosts.includes(host)))?.holder ?? nameless
 }
 
 const accepted = ({ swap }: SwapSeen, answer: Accepted): SwapAnswer => ({

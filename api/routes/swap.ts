@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { HostName, ModelKey, SwapId } from '../../domain/names.ts'
 import { AlreadyServing, SwapAccepted, SwapPage } from '../../domain/swap-answer.ts'
 import { Outcome, PlanReport, Swap, SwapBody } from '../../domain/swap.ts'
-import { callerHeaders } from '../caller.ts'
+import { callerHeaders, nameless } from '../caller.ts'
 import { flag, wholeNumber } from '../query.ts'
 import { json, problem, reply, replyText, route, text, unavailable } from '../route.ts'
 import { sseText } from '../sse.ts'
@@ -121,7 +121,7 @@ export const swapRoutes = [
     body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).default({}),
     answers: { 202: json(Swap, 'It is being cancelled; follow it to its end'), 404: notThere, 409: problem('swap_ended'), 503: unavailable },
     handle: async ({ params, body, caller }, { control }) =>
-      reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name}`)),
+      reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name ?? nameless}`)),
   }),
   route({
     method: 'POST',

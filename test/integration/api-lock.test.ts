@@ -49,6 +49,7 @@ test('while it is held, a swap without its token or with another one is 423; its
   }
   const accepted = await swapWith(json.token as string, '', { model })
   expect(accepted.status).toBe(202)
+  expect(accepted.json.holder).toBe('cron')
   await stage.until((view) => view.active.length === 0)
 })
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../domain/problem.ts'
 import type { Middleware } from '../context.ts'
 
-export const bodyLimitBytes = 64 * 1024
+const bodyLimitBytes = 64 * 1024
 
 /**
  * Reads every request's body within its limit, counted as it streams: Content-Length may lie or be missing. What is larger is answered 413 and

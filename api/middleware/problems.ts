@@ -23,7 +23,7 @@ export const problems =
   }
 
 /** Writes the document of a problem as this request's answer. */
-export function answerProblem(ctx: Context, problem: Problem): void {
+function answerProblem(ctx: Context, problem: Problem): void {
   ctx.status = errors[problem.code].status
   if (problem.retryAfterS !== null) ctx.set('Retry-After', String(Math.ceil(problem.retryAfterS)))
   ctx.set('Cache-Control', 'no-store')

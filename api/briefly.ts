@@ -16,9 +16,14 @@ export class Briefly<V> {
     if (known !== undefined && now - known.at < this.#lifeMs) return known.value
     for (const [old, { at }] of this.#looks) if (now - at >= this.#lifeMs) this.#looks.delete(old)
     const value = look()
-    value.catch(() => undefined) // whoever asked hears of it; nobody else has to
-    this.#looks.set(key, { at: now, value })
+    this.put(key, value)
     return value
+  }
+
+  /** A look that somebody took anyway: what was shown once is never followed by something older. */
+  put(key: string, value: Promise<V>): void {
+    value.catch(() => undefined) // whoever asked hears of it; nobody else has to
+    this.#looks.set(key, { at: performance.now(), value })
   }
 
   /** After a change of our own: the next reader must see it. */

@@ -42,11 +42,17 @@ export class Swaps {
 
   /** At most half a second old. Throws `unknown_swap`, `temporal_down`. */
   see(id: SwapId): Promise<SwapSeen> {
-    return this.#seen.get(id, () => this.look(id))
+    return this.#seen.get(id, () => this.#describe(id))
   }
 
-  /** As it is now. Throws `unknown_swap`, `temporal_down`. */
-  async look(id: SwapId): Promise<SwapSeen> {
+  /** As it is now; who sees it next sees no older one. Throws `unknown_swap`, `temporal_down`. */
+  look(id: SwapId): Promise<SwapSeen> {
+    const looked = this.#describe(id)
+    this.#seen.put(id, looked)
+    return looked
+  }
+
+  async #describe(id: SwapId): Promise<SwapSeen> {
     try {
       const description = await this.#link.call((client) => client.workflow.getHandle(swapWorkflowId(this.#clusterId, id)).describe())
       const memo = description.memo as Partial<SwapMemo> | undefined // written by our workflow; its record is checked below

@@ -30,6 +30,13 @@ test('after a change of our own the next viewer sees it', async () => {
   expect(await briefly.get('', look)).toBe(2)
 })
 
+test('what was shown once is never followed by something older', async () => {
+  const briefly = new Briefly<string>(60_000)
+  expect(await briefly.get('swap', () => Promise.resolve('queued'))).toBe('queued')
+  briefly.put('swap', Promise.resolve('done'))
+  expect(await briefly.get('swap', () => Promise.resolve('never asked'))).toBe('done')
+})
+
 test('a configuration is looked at once for many questions, and again when its time is over', () => {
   const state = {} as ConfigState // only its identity matters here
   let looks = 0

@@ -23,6 +23,8 @@ type Accepted = Extract<Answer, { kind: 'accepted' }>
 
 /** How long an accepted swap may take to appear before it is withdrawn (ARBITER.md G3). */
 const appearsWithin_ms = 4_000
+/** How long a request waits for a survey; an unreachable host is answered after it. */
+const surveyedWithin_ms = 3_000
 
 /** Asking for a swap, a dry run, a check. */
 export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'> {
@@ -69,7 +71,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
       },
       state.settings,
     )
-    const answer = await arbiter.ask(wish)
+    const answer = await onceSurveyed(() => arbiter.ask(wish))
     if (answer.kind === 'already_serving') {
       const { deployment } = answer
       return {
@@ -130,6 +132,16 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         swaps.forget()
       }
     }
+  }
+}
+
+/** A fresh arbiter looks at its hosts for a moment. Whoever asks meanwhile is not sent away for that: nothing was done, so it is asked again. */
+async function onceSurveyed(ask: () => Promise<Answer>): Promise<Answer> {
+  const until = performance.now() + surveyedWithin_ms
+  for (;;) {
+    const answer = await ask()
+    if (answer.kind !== 'refused' || answer.code !== 'surveying' || performance.now() > until) return answer
+    await delay(200)
   }
 }
 

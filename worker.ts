@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
-import { NativeConnection, Runtime, Worker, type Logger as TemporalLogger } from '@temporalio/worker'
+import { ApplicationFailure } from '@temporalio/common'
+import { NativeConnection, Runtime, Worker, type Logger as TemporalLogger, type LogMetadata } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
 import { createActivities } from './activities/index.ts'
 import { ensureArbiter } from './activities/arbiter.ts'
@@ -125,8 +126,12 @@ function keepArbiter(client: Client, cluster: Cluster, config: ConfigSource, tas
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** Temporal's own words in our log. A failure that an activity reports on purpose is in its swap's record and log already: it is no warning here. */
 function forTemporal(to: Logger): TemporalLogger {
-  const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: string, meta?: object): void => to[level](meta ?? {}, message)
+  const write = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: string, meta?: LogMetadata): void => {
+    const { error, ...facts } = meta ?? {}
+    to[error instanceof ApplicationFailure ? 'info' : level](error === undefined ? facts : { ...facts, err: error }, message)
+  }
   return {
     log: (level, message, meta) => write(level.toLowerCase() as 'info', message, meta), // Temporal's levels are pino's in capitals
     trace: (message, meta) => write('trace', message, meta),

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
-import { NativeConnection, Runtime, Worker, type Logger as TemporalLogger, type LogMetadata } from '@temporalio/worker'
+import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type Logger as TemporalLogger, type LogMetadata } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
 import { createActivities } from './activities/index.ts'
 import { ensureArbiter } from './activities/arbiter.ts'
@@ -33,7 +33,11 @@ async function main(): Promise<void> {
   const cluster = await clusterOf(config)
   if (cluster === null) return
   const target = temporalTarget(process.env, config.read().settings)
-  Runtime.install({ logger: forTemporal(log), shutdownSignals: [] })
+  Runtime.install({
+    logger: forTemporal(log),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+    shutdownSignals: [],
+  })
   const [native, connection, codePath] = await Promise.all([
     untilConnected(() => NativeConnection.connect(target.connectionOptions)),
     untilConnected(() => Connection.connect(target.connectionOptions)),
@@ -50,7 +54,7 @@ async function main(): Promise<void> {
     namespace: target.namespace,
     taskQueue,
     workflowBundle: { codePath },
-    activities: createActivities({ hosts, config, client, taskQueue, log, places: config.places }),
+    activities: createActivities({ hosts, config, client, taskQueue, log, places: config.places, ending: ended.signal }),
     maxHeartbeatThrottleInterval: '1s',
     stickyQueueScheduleToStartTimeout: '2s', // after a crash the next worker waits this long, not ten seconds
     shutdownGraceTime: '4s',

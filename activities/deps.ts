@@ -13,6 +13,8 @@ export interface ActivityDeps {
   readonly taskQueue: string
   readonly log: Logger
   readonly places: Places
+  /** Fires when the worker begins to shut down: what watches without end leaves at once, for another worker to take over. */
+  readonly ending: AbortSignal
 }
 
 export interface DepsWithArbiter extends ActivityDeps {

@@ -1,4 +1,4 @@
-import { cancellationSignal, heartbeat, sleep } from '@temporalio/activity'
+import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import { baseUrlOf, type Cluster, type Host } from '../domain/cluster.ts'
 import { causeOf, type Cause } from '../domain/errors.ts'
 import type { HostFacts } from '../domain/host-facts.ts'
@@ -24,19 +24,19 @@ export const createMonitorActivities = (deps: DepsWithArbiter) => ({
    */
   async watchHosts({ clusterId }: { clusterId: ClusterId }): Promise<void> {
     const ended = new AbortController()
-    const signal = AbortSignal.any([cancellationSignal(), ended.signal])
+    const signal = AbortSignal.any([cancellationSignal(), ended.signal, deps.ending])
     const rounds = new Map<HostName, HostWatch>()
     const told = new ToldHosts(deps)
     const until = performance.now() + longestMs
     try {
-      while (performance.now() < until) {
+      while (performance.now() < until && !signal.aborted) {
         const { cluster } = deps.config.read()
         const hosts = cluster?.clusterId === clusterId ? cluster.hosts : []
         for (const [name, watch] of rounds) if (!hosts.some((host) => host.name === name && watch.isOf(host))) endOf(rounds, name)
         for (const host of hosts) if (!rounds.has(host.name)) rounds.set(host.name, new HostWatch(deps.hosts, host, clusterId, signal))
         heartbeat([...rounds.values()].flatMap((watch) => watch.last ?? []))
         if (cluster?.clusterId === clusterId) void told.tell(cluster)
-        await sleep(everyMs / 2)
+        await pause(everyMs / 2, signal)
       }
     } finally {
       ended.abort()

@@ -1,4 +1,5 @@
-import { Context, heartbeat, sleep } from '@temporalio/activity'
+import { setTimeout as pause } from 'node:timers/promises'
+import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionStatusName } from '@temporalio/client'
 import type { ReportClosed } from '../domain/arbitration/command.ts'
 import type { ClusterId } from '../domain/names.ts'
@@ -21,7 +22,7 @@ const closedNames: Partial<Record<WorkflowExecutionStatusName, Closed['status']>
   TIMED_OUT: 'timed_out',
 }
 
-export const createWatchActivities = ({ client, arbiter, log }: DepsWithArbiter) => {
+export const createWatchActivities = ({ client, arbiter, log, ending }: DepsWithArbiter) => {
   /** How many are followed; null when the look failed. */
   const look = async (clusterId: ClusterId): Promise<number | null> => {
     try {
@@ -42,12 +43,14 @@ export const createWatchActivities = ({ client, arbiter, log }: DepsWithArbiter)
      */
     async watchWorkflows({ clusterId }: { clusterId: ClusterId }): Promise<void> {
       const until = performance.now() + longestMs
-      while (performance.now() < until) {
+      const signal = AbortSignal.any([cancellationSignal(), ending])
+      // A worker that shuts down does not wait for the answer of an arbiter that it can't run any more.
+      const over = new Promise<0>((resolve) => signal.addEventListener('abort', () => resolve(0), { once: true }))
+      while (performance.now() < until && !signal.aborted) {
         heartbeat()
-        // A worker that shuts down does not wait for the answer of an arbiter that it can't run any more.
-        const left = await Promise.race([look(clusterId), Context.current().cancelled])
+        const left = await Promise.race([look(clusterId), over])
         if (left === 0) return
-        await sleep(everyMs)
+        await pause(everyMs, undefined, { signal }).catch(() => undefined)
       }
     },
   }

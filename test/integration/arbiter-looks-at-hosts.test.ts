@@ -22,7 +22,8 @@ afterAll(() => stage.close())
 
 function survey(more: Partial<SurveyRequest> = {}): Promise<HostSurvey> {
   const { clusterId, ssh: hosts, config, client, taskQueue, places } = stage
-  const { surveyHost } = createSurveyActivities({ hosts, config, client, taskQueue, places, log: pino({ level: 'silent' }) })
+  const [log, ending] = [pino({ level: 'silent' }), new AbortController().signal]
+  const { surveyHost } = createSurveyActivities({ hosts, config, client, taskQueue, places, log, ending })
   return new MockActivityEnvironment().run(surveyHost, { clusterId, host: 'spark-1', surveyId: 'test', fence: 1, remnants: [], ...more })
 }
 

@@ -109,6 +109,7 @@ export class Stage {
         taskQueue: this.taskQueue,
         log,
         places: this.places,
+        ending: new AbortController().signal,
       }),
       maxHeartbeatThrottleInterval: '1s',
       stickyQueueScheduleToStartTimeout: '2s',

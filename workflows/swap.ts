@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow'
 import type { Deployment } from '../domain/deployment.ts'
 import type { Cause } from '../domain/errors.ts'
-import { leftOn } from '../domain/restore.ts'
+import { leftOn, owed } from '../domain/restore.ts'
 import { restoreS } from '../domain/swap-limits.ts'
 import type { Swap } from '../domain/swap.ts'
 import { tell } from './swap/activities.ts'
@@ -25,7 +25,7 @@ export async function swap(request: SwapRequest): Promise<Swap> {
     await run.phase('preflight', () => checkAll(run, go))
     const granted = grantOf(run)
     ending = await before(
-      restoreStartsAt(granted),
+      restoreStartsAt(run, granted),
       () => replace(run, granted),
       () => (overdue = true),
     )
@@ -72,7 +72,10 @@ async function tellEveryone(run: SwapRun): Promise<string> {
 }
 
 /** The deadline leaves a restore its time: what comes before is cut short for it (ARBITER.md G9). */
-const restoreStartsAt = ({ deadlineAt, snapshot }: Granted): number => deadlineAt - restoreS(snapshot.limits) * 1000
+function restoreStartsAt(run: SwapRun, { deadlineAt, displaced, snapshot }: Granted): number {
+  const launchS = Math.max(0, ...owed(displaced, run.request.onFailure).map(({ model }) => model.launch_s))
+  return deadlineAt - restoreS({ ...snapshot.limits, launchS }) * 1000
+}
 
 /** Runs `body`, and cancels it at a moment; `late` says that it was the clock, and no person. */
 async function before<T>(moment: number, body: () => Promise<T>, late: () => void): Promise<T> {

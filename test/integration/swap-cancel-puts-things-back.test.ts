@@ -51,6 +51,7 @@ test('cancelled while requests drain, the running model is left alone', async ()
   await cancelled(swap)
   expect(engineStarts()).toBe(enginesBefore)
   await user.leave()
+  await swap.keepHistory('cancelled-in-stop')
 })
 
 test('cancelled while the new model loads, it is stopped with proof and the previous one put back', async () => {
@@ -61,6 +62,7 @@ test('cancelled while the new model loads, it is stopped with proof and the prev
   stage.host('spark-1').behave({ load_s: 0.2 })
   const record = await cancelled(swap)
   expect(record.phases.find((phase) => phase.name === 'restore')?.state).toBe('done')
+  await swap.keepHistory('cancelled-in-launch')
 })
 
 test('cancelled in warm-up, the previous model is put back', async () => {
@@ -82,6 +84,7 @@ test('cancelled in the queue, it ends cancelled and never touches a host', async
   expect((await queued.record()).state).toBe('queued')
   await queued.handle.cancel()
   expect(await queued.result()).toMatchObject({ outcome: 'cancelled', fence: null, left: {} })
+  await queued.keepHistory('cancelled-in-queue')
   await expect.poll(engineStarts, patiently).toBe(enginesBefore + 1)
   stage.host('spark-1').behave({ load_s: 0.2 })
   await cancelled(running)

@@ -22,7 +22,9 @@ test.each([
   ['demo-never-healthy', 'launch_stalled', null],
   ['demo-wrong-name', 'validate_failed', null],
 ])('%s ends restored, with the cause %s and the line that tells it', async (model, code, line) => {
-  const swap = await stage.swap(model)
+  const running = await stage.startSwap(model)
+  const swap = await running.result()
+  if (model === 'demo-gated') await running.keepHistory('restored')
   expect(swap).toMatchObject({ outcome: 'restored', left: { 'spark-1': 'previous' }, cause: { code } })
   if (line !== null) expect(swap.cause?.line).toMatch(line)
   expect(await stage.serves('spark-1')).toMatchObject({ root: 'google/gemma-3-27b-it' })
@@ -57,7 +59,9 @@ test('a previous model that does not come back either is said: restore_failed, t
 })
 
 test('told to leave it, a failed swap leaves the host empty and says so', async () => {
-  const swap = await stage.swap('demo-gated', { onFailure: 'leave' })
+  const running = await stage.startSwap('demo-gated', { onFailure: 'leave' })
+  const swap = await running.result()
+  await running.keepHistory('left-empty')
   expect(swap).toMatchObject({ outcome: 'left_empty', left: { 'spark-1': 'empty' }, cause: { code: 'gated_repo' } })
   expect(await stage.serves('spark-1')).toBeNull()
   expect((await stage.state()).deployments).toEqual([])

@@ -32,7 +32,9 @@ test('a drain that ends in time lets the request be answered before the stop', a
 
 test('a model that cannot be stopped: the swap fails, nothing is launched on top, and nobody claims to know what is there', async () => {
   const before = engineStarts()
-  const swap = await stage.swap('qwen3-30b-a3b-fp8')
+  const running = await stage.startSwap('qwen3-30b-a3b-fp8')
+  const swap = await running.result()
+  await running.keepHistory('failed')
   expect(swap).toMatchObject({ outcome: 'failed', cause: { code: 'stop_unproven' }, left: { 'spark-1': 'unknown' } })
   expect(swap.phases.find((phase) => phase.name === 'launch')?.state).toBe('skipped')
   expect(engineStarts()).toBe(before)

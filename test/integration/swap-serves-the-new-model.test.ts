@@ -46,7 +46,9 @@ test('a model in a folder on the host is served under its own path', async () =>
 })
 
 test('an unload leaves the host empty, with its port free', async () => {
-  const swap = await stage.swap(null)
+  const running = await stage.startSwap(null)
+  const swap = await running.result()
+  await running.keepHistory('unloaded')
   expect(swap).toMatchObject({ model: null, outcome: 'completed', left: { 'spark-1': 'empty' } })
   expect(swap.phases.filter((phase) => phase.state === 'skipped').map((phase) => phase.name)).toEqual(['launch', 'warm', 'validate', 'restore'])
   expect(await stage.serves('spark-1')).toBeNull()
@@ -56,6 +58,7 @@ test('an unload leaves the host empty, with its port free', async () => {
 test('a swap costs at most 120 events of history', async () => {
   const running = await stage.startSwap(launchCluster)
   await running.result()
+  await running.keepHistory('completed')
   const { events } = await running.handle.fetchHistory()
   expect(events?.length).toBeLessThanOrEqual(120)
 })

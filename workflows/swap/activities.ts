@@ -12,19 +12,22 @@ const heartbeatTimeout = '10s'
 /** Beyond an activity's own limit, for its last words. */
 const graceS = 20
 
-const within = (limitS: number, maximumAttempts: number): Activities =>
+const within = (limitS: number, maximumAttempts: number, summary: string): Activities =>
   proxyActivities<Activities>({
     scheduleToCloseTimeout: (limitS + graceS) * 1000,
     heartbeatTimeout,
+    summary,
     cancellationType: WAIT,
     retry: { ...retry, maximumAttempts },
   })
 
-export const preflightWithin = ({ preflightS }: SwapLimits): Pick<Activities, 'preflight'> => within(preflightS, 2)
-export const clearWithin = ({ drainS, stopS }: SwapLimits): Pick<Activities, 'clearHosts'> => within(drainS + stopS + graceS, 5)
-export const launchWithin = ({ launchS }: SwapLimits): Pick<Activities, 'launchModel'> => within(launchS, 8)
-export const warmWithin = ({ warmS }: SwapLimits): Pick<Activities, 'warmUp'> => within(warmS, 3)
-export const validateWithin = ({ validateS }: SwapLimits): Pick<Activities, 'validate'> => within(validateS, 3)
+/** Each with its limit, and with what Temporal's page says of it. */
+export const preflightWithin = ({ preflightS }: SwapLimits, summary: string): Pick<Activities, 'preflight'> => within(preflightS, 2, summary)
+export const clearWithin = ({ drainS, stopS }: SwapLimits, summary: string): Pick<Activities, 'clearHosts'> =>
+  within(drainS + stopS + graceS, 5, summary)
+export const launchWithin = ({ launchS }: SwapLimits, summary: string): Pick<Activities, 'launchModel'> => within(launchS, 8, summary)
+export const warmWithin = ({ warmS }: SwapLimits, summary: string): Pick<Activities, 'warmUp'> => within(warmS, 3, summary)
+export const validateWithin = ({ validateS }: SwapLimits, summary: string): Pick<Activities, 'validate'> => within(validateS, 3, summary)
 export const planWithin = (limitS: number): Pick<Activities, 'planSwap'> =>
   proxyActivities<Activities>({ startToCloseTimeout: limitS * 1000, scheduleToCloseTimeout: limitS * 1000, retry: { ...retry, maximumAttempts: 2 } })
 

@@ -15,7 +15,13 @@ export async function checkAll(run: SwapRun, go: Go): Promise<string> {
   const wide = await reachAll(run, go)
   run.grant({ ...wide, snapshot })
   const { clusterId, swapId, onFailure } = run.request
-  const { checks, cause } = await preflightWithin(snapshot.limits).preflight({ ...wide, snapshot, clusterId, swapId, onFailure })
+  const { checks, cause } = await preflightWithin(snapshot.limits, `Check ${wide.affectedHosts.join(', ')}`).preflight({
+    ...wide,
+    snapshot,
+    clusterId,
+    swapId,
+    onFailure,
+  })
   if (cause !== null) throw troubled(cause)
   return `${checks.length} checks passed`
 }
@@ -34,7 +40,7 @@ export async function clear(run: SwapRun, granted: Granted): Promise<string> {
   const { onDrainTimeout, drainS } = run.request
   run.reached = 'stop'
   const heads = granted.displaced.flatMap((deployment) => deployment.hosts[0] ?? [])
-  const clearing = clearWithin(granted.snapshot.limits).clearHosts({
+  const clearing = clearWithin(granted.snapshot.limits, `Clear ${granted.affectedHosts.join(', ')}`).clearHosts({
     step: run.nextStep(granted.fence),
     phase: 'stop',
     plan: planOf(run, granted),
@@ -64,7 +70,7 @@ export async function start(run: SwapRun, granted: Granted, model: Model): Promi
     // Free memory as vLLM sees it may come back later than what the host says: once the gate passes again, it gets a second try.
     // An engine that ran out of memory by itself would only do so again.
     if (troubleOf(error, 'launch', false).cause.code !== 'gpu_memory_short') throw error
-    const report = await clearWithin(granted.snapshot.limits).clearHosts({
+    const report = await clearWithin(granted.snapshot.limits, `Clear ${granted.affectedHosts.join(', ')}`).clearHosts({
       step: run.nextStep(granted.fence),
       phase: 'stop',
       plan: planOf(run, granted),
@@ -79,7 +85,7 @@ export async function start(run: SwapRun, granted: Granted, model: Model): Promi
 
 async function launch(run: SwapRun, granted: Granted, model: Model): Promise<string> {
   const { limits, memoryFloorGib, extraDockerArgs } = granted.snapshot
-  const { detail } = await launchWithin(limits).launchModel({
+  const { detail } = await launchWithin(limits, `Launch ${model.key} on ${headOf(granted.hosts)}`).launchModel({
     ...{ step: run.nextStep(granted.fence), phase: 'launch', model, host: headOf(granted.hosts) },
     ...{ limits, memoryFloorGib, extraDockerArgs },
   })
@@ -88,11 +94,17 @@ async function launch(run: SwapRun, granted: Granted, model: Model): Promise<str
 
 /** Warm: a real completion, so that kernels are compiled before anyone is told. */
 export const firstAnswer = (run: SwapRun, { snapshot, hosts }: Granted, model: Model): Promise<string> =>
-  warmWithin(snapshot.limits).warmUp({ swapId: run.request.swapId, phase: 'warm', model, host: headOf(hosts), limitS: snapshot.limits.warmS })
+  warmWithin(snapshot.limits, `First completion of ${model.key}`).warmUp({
+    swapId: run.request.swapId,
+    phase: 'warm',
+    model,
+    host: headOf(hosts),
+    limitS: snapshot.limits.warmS,
+  })
 
 /** Validate: it is the model that was asked for, and it answers. */
 export const proveModel = (run: SwapRun, { snapshot, hosts }: Granted, model: Model): Promise<string> =>
-  validateWithin(snapshot.limits).validate({
+  validateWithin(snapshot.limits, `Prove ${model.key}`).validate({
     swapId: run.request.swapId,
     phase: 'validate',
     model,

@@ -98,7 +98,7 @@ async function cleanUp(run: SwapRun, granted: Granted, owing: readonly Restorabl
     memoryFloorGib: snapshot.memoryFloorGib,
   })
   const reachable = plan.hosts.filter(({ host }) => before[host] !== 'unreachable')
-  const report = await clearWithin(snapshot.limits).clearHosts({
+  const report = await clearWithin(snapshot.limits, `Stop what was started on ${hosts.join(', ')}`).clearHosts({
     step: run.nextStep(granted.fence),
     phase: 'restore',
     plan: { ...plan, hosts: reachable, makeRoomFor: owing[0]?.model ?? null },
@@ -125,9 +125,17 @@ async function restoreOne(run: SwapRun, granted: Granted, { deployment, model }:
   run.remember(model)
   try {
     const { memoryFloorGib, extraDockerArgs } = snapshot
-    await launchWithin(limits).launchModel({ step: run.nextStep(fence), phase: 'restore', model, host, limits, memoryFloorGib, extraDockerArgs })
-    await warmWithin(limits).warmUp({ swapId, phase: 'restore', model, host, limitS: limits.warmS })
-    await validateWithin(limits).validate({ swapId, phase: 'restore', model, host, limitS: limits.validateS })
+    await launchWithin(limits, `Put ${model.key} back on ${host}`).launchModel({
+      step: run.nextStep(fence),
+      phase: 'restore',
+      model,
+      host,
+      limits,
+      memoryFloorGib,
+      extraDockerArgs,
+    })
+    await warmWithin(limits, `First completion of ${model.key}`).warmUp({ swapId, phase: 'restore', model, host, limitS: limits.warmS })
+    await validateWithin(limits, `Prove ${model.key}`).validate({ swapId, phase: 'restore', model, host, limitS: limits.validateS })
     return { served: putBack(deployment, swapId, fence, Date.now()), states: {}, error: null }
   } catch (error) {
     const plan = clearingPlan({
@@ -138,7 +146,7 @@ async function restoreOne(run: SwapRun, granted: Granted, { deployment, model }:
       displaced: [deployment],
       memoryFloorGib: 0,
     })
-    const report = await clearWithin(limits)
+    const report = await clearWithin(limits, `Clear ${deployment.hosts.join(', ')}`)
       .clearHosts({ step: run.nextStep(fence), phase: 'restore', plan: { ...plan, makeRoomFor: null }, limitS: limits.stopS, drain: null })
       .catch(() => null)
     const unknown: States = Object.fromEntries(deployment.hosts.map((name) => [name, 'unproven']))

@@ -12,7 +12,7 @@ export interface SwapEvent {
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-export const eventId = (swapId: string): string => `evt_${swapId}_ended`
+const eventId = (swapId: string): string => `evt_${swapId}_ended`
 
 export const createNotifyActivities = ({ places, log }: ActivityDeps) => ({
   /** Appends the event to the audit trail, once. A swap's outcome does not hang on it. */

@@ -43,7 +43,7 @@ export class SwapLog {
   }
 }
 
-export const logFile = (logsDir: string, swapId: SwapId): string => join(logsDir, `${swapId}.log`)
+const logFile = (logsDir: string, swapId: SwapId): string => join(logsDir, `${swapId}.log`)
 /** The last words of what a swap stopped: a `--rm` container takes its log with it. */
 export const lastWordsFile = (logsDir: string, swapId: SwapId, host: string, container: string): string =>
   join(logsDir, `${swapId}.${host}.${container}.last.log`)

@@ -121,7 +121,7 @@ export const headOf = (hosts: readonly HostName[]): HostName => {
   return head
 }
 
-export const sentence = (details: Readonly<Record<HostName, string>>): string =>
+const sentence = (details: Readonly<Record<HostName, string>>): string =>
   Object.entries(details)
     .map(([host, detail]) => `${host}: ${detail}`)
     .join('; ')

@@ -13,7 +13,7 @@ export const spark1: Host = {
   launcherDir: '~/spark-vllm-docker',
   hfCache: '~/.cache/huggingface',
 }
-export const mark: LaunchMark = { cluster: 'home', swap: 'swap-1', fence: 7, step: 2, attempt: 1, model: 'qwen3' }
+const mark: LaunchMark = { cluster: 'home', swap: 'swap-1', fence: 7, step: 2, attempt: 1, model: 'qwen3' }
 
 export const modelWith = (change: Partial<Model> = {}): Model =>
   Model.parse({

@@ -1,16 +1,18 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 import type { Swap } from '../../domain/swap.ts'
+import { keepHistory } from './keep-history.ts'
 
 /** A swap that was asked for. The waits below have no limit of their own: the test's bounds them. */
 export class RunningSwap {
   readonly handle: WorkflowHandle
+  readonly #client: Client
   readonly #logFile: string
 
   constructor(client: Client, workflowId: string, logFile: string) {
     this.handle = client.workflow.getHandle(workflowId)
+    this.#client = client
     this.#logFile = logFile
   }
 
@@ -50,11 +52,9 @@ export class RunningSwap {
     return this.until((swap) => swap.phase === name)
   }
 
-  /** Keeps its history for the replay in the unit lane, where that is asked for (`SAVE_HISTORIES=1`). */
-  async keepHistory(branch: string): Promise<void> {
-    if (process.env['SAVE_HISTORIES'] !== '1') return
-    const file = new URL(`../histories/swap-${branch}.json`, import.meta.url)
-    writeFileSync(file, `${JSON.stringify(JSON.parse(historyToJSON(await this.handle.fetchHistory())))}\n`)
+  /** Keeps its history for the replay in the unit lane, where that is asked for. */
+  keepHistory(branch: string): Promise<void> {
+    return keepHistory(this.#client, `swap-${branch}`, this.handle.workflowId)
   }
 
   log(): string {

@@ -4,7 +4,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { beforeAll, expect, test } from 'vitest'
 import { workflowBundle } from '../../scripts/workflow-bundle.ts'
 
-/** Saved by the integration lane with `SAVE_HISTORIES=1`, one a branch of the story. A change that these cannot follow would break swaps under way. */
+/** Saved by the integration lane with `SPARK_KEEP_HISTORIES=1`, one a branch of the story. A change that these cannot follow would break swaps under way. */
 const folder = new URL('../histories/', import.meta.url)
 const files = readdirSync(folder).filter((file) => file.startsWith('swap-'))
 

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { lineOf, type Figure, type MeasureId } from './figure.ts'
 import { healthLag } from './health-lag.ts'
 import { history } from './history.ts'
@@ -16,6 +17,7 @@ import { tableOf } from './table.ts'
 const measures: readonly Measure[] = [swapWall, healthLag, history, lockContention, startAndMemory]
 
 const figures: Figure[] = []
+const loadBefore = load()
 let open: Stage | null = null
 let failed = false
 
@@ -30,7 +32,7 @@ for (const measure of select(process.argv.slice(2))) {
   }
 }
 await closeStage()
-if (figures.length > 0) process.stdout.write(`\n${tableOf(figures).join('\n')}\n`)
+if (figures.length > 0) process.stdout.write(`\n${tableOf(figures).join('\n')}\n\n${machine()}\n`)
 process.exit(failed ? 1 : 0)
 
 function workshopOf(id: MeasureId): Workshop {
@@ -64,6 +66,16 @@ function select(wanted: readonly string[]): readonly Measure[] {
     process.exit(2)
   }
   return wanted.length === 0 ? measures : measures.filter(({ id }) => wanted.some((word) => word.toUpperCase() === id))
+}
+
+/** Without it nobody can tell a slow program from a busy machine. */
+function machine(): string {
+  const cores = availableParallelism()
+  return `${cores} cores, Node ${process.version}; load average ${loadBefore} before, ${load()} after: above ${cores}, others were waiting for a core too.`
+}
+
+function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1)
 }
 
 function progress(text: string): void {

@@ -1,10 +1,12 @@
 # A host's disk: a tmpfs that is written once and outlives a reboot. Its folder "root" becomes /; "upper" lies over this machine's /usr and /etc.
 # Beside it, off the disk so that a full one cannot touch them: meminfo, boot_id, the record of what really ran, and how long a model loads here.
 
+DISK_SIZE=3g # of memory only what is written; less would look to a preflight like a disk that is nearly full
+
 make_disk() {
   local host=$1 own=$STATE/$1 root=$STATE/$1/disk/root etc=$STATE/$1/disk/upper/etc dir
   mkdir -p "$own/disk" "$own/mount"
-  mount -t tmpfs -o size=512m,mode=755 "disk-$host" "$own/disk"
+  mount -t tmpfs -o size=$DISK_SIZE,mode=755 "disk-$host" "$own/disk"
   mkdir -p "$root"/{dev,etc,home,models,mnt,opt,proc,root,run,sys,tmp,usr} "$root"/var/{log,tmp,lib/spark-control} "$own/disk/work"/{etc,usr} "$etc"/{docker,ssh}
   for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$root/$dir"; done
   ln -s /run "$root/var/run"
@@ -77,9 +79,12 @@ JSON
 
 remove_disk() { umount "$STATE/$1/disk" 2>/dev/null || umount -l "$STATE/$1/disk" 2>/dev/null || :; }
 
-# Large blocks first, then single ones, until not one is left.
+# The disk shrinks to what is on it, which takes no memory and no time. Somebody may be writing meanwhile: then it is tried again.
 host_fill() {
-  local ballast=$STATE/$1/disk/root/var/tmp/ballast size
-  for size in 1M 4k; do dd if=/dev/zero bs=$size status=none oflag=append conv=notrunc of="$ballast" 2>/dev/null || :; done
+  local disk=$STATE/$1/disk try
+  for ((try = 0; try < 100; try++)); do
+    mount -o "remount,size=$(df --block-size=1k --output=used "$disk" | tail -n 1 | tr -d ' ')k" "$disk" && return 0
+  done
+  return 1
 }
-host_unfill() { rm -f "$STATE/$1/disk/root/var/tmp/ballast"; }
+host_unfill() { mount -o "remount,size=$DISK_SIZE" "$STATE/$1/disk"; }

@@ -1,0 +1,63 @@
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { Swap } from '../../domain/swap.ts'
+import { badEnds, launchesOf, overlaps, staleStarts } from '../faults/invariants.ts'
+import { mostEnginesAtOnce } from './host-events.ts'
+import { RealCluster } from './real-cluster.ts'
+import { RealHosts } from './real-hosts.ts'
+
+const hosts = new RealHosts(inject('realHosts'))
+let cluster: RealCluster
+beforeAll(async () => {
+  cluster = await RealCluster.start(hosts)
+}, 120_000)
+afterAll(() => cluster.close())
+afterEach(async () => {
+  for (const { name } of hosts.facts.hosts) {
+    expect(mostEnginesAtOnce(await cluster.record(name))).toBeLessThanOrEqual(1)
+    expect([...overlaps(await cluster.engines(name)), ...staleStarts(await cluster.engines(name))]).toEqual([])
+  }
+})
+
+test.each([
+  ['first-docker', 'spark-test/first'],
+  ['second-spark-vllm-docker', 'spark-test/second'],
+  ['first-docker', 'spark-test/first'],
+])('a swap to %s takes the place of what served before, is proven, and told as the host serves it', async (model, root) => {
+  const swap = await cluster.plane.swap({ model, hosts: ['spark-a'] })
+  expect(swap).toMatchObject({ outcome: 'completed', cause: null, left: { 'spark-a': 'target' } })
+  expect(badEnds(swap)).toEqual([])
+  expect(launchesOf(await cluster.engines('spark-a'), swap.swap_id)).toHaveLength(1)
+  expect(await cluster.servedRoot('spark-a')).toBe(root)
+  const told = await cluster.plane.host('spark-a', ({ deployment }) => deployment?.swap_id === swap.swap_id && deployment.healthy)
+  expect(told.deployment).toMatchObject({ model, base_url: 'http://10.99.1.11:8888', adopted: false })
+})
+
+describe('with the other host off', () => {
+  let away: Promise<Swap>
+  beforeAll(async () => {
+    await hosts.off('spark-b')
+    away = cluster.plane.swap({ model: 'second-docker', hosts: ['spark-b'] })
+  })
+
+  test.each([
+    ['oom-spark-vllm-docker', 'out_of_memory', 'torch.OutOfMemoryError: CUDA out of memory.'],
+    ['crash-in-warmup-docker', 'engine_exited', ''],
+  ])('%s dies here, and the previous model serves again, with the cause from the log', async (model, code, line) => {
+    const swap = await cluster.plane.swap({ model, hosts: ['spark-a'] })
+    expect(swap).toMatchObject({ outcome: 'restored', left: { 'spark-a': 'previous' }, cause: { code } })
+    expect(swap.cause?.line ?? '').toContain(line)
+    expect(badEnds(swap)).toEqual([])
+    expect(await cluster.servedRoot('spark-a')).toBe('spark-test/first')
+    const { deployment } = await cluster.plane.host('spark-a', (host) => host.deployment?.swap_id === swap.swap_id && host.deployment.healthy)
+    expect(deployment?.model).toBe('first-docker')
+  })
+
+  test('a swap there says that the host does not answer, and works when it is back', async () => {
+    expect(await away).toMatchObject({ outcome: 'preflight_failed', cause: { code: 'host_unreachable' } })
+    await cluster.plane.host('spark-b', ({ reachable }) => reachable === false)
+    await hosts.on('spark-b')
+    await cluster.plane.host('spark-b')
+    expect(await cluster.plane.swap({ model: 'second-docker', hosts: ['spark-b'] })).toMatchObject({ outcome: 'completed' })
+    expect(await Promise.all([cluster.servedRoot('spark-a'), cluster.servedRoot('spark-b')])).toEqual(['spark-test/first', 'spark-test/second'])
+  })
+})

@@ -118,7 +118,9 @@ function heed(state: ArbiterState, notice: Notice): Change {
 const inPhase = (state: ArbiterState, swapId: string, phase: PhaseName, expectedEndAt: Millis | null): ArbiterState => ({
   ...state,
   active: state.active.map((swap) =>
-    swap.swapId === swapId ? { ...swap, phase, expectedEndAt: expectedEndAt === null ? null : fromServerClock(state, expectedEndAt) } : swap,
+    swap.swapId === swapId
+      ? { ...swap, phase, expectedEndAt: expectedEndAt === null ? swap.expectedEndAt : fromServerClock(state, expectedEndAt) }
+      : swap,
   ),
 })
 

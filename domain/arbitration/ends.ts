@@ -1,6 +1,7 @@
 import { swapWorkflowId, type HostName } from '../names.ts'
 import type { ReportClosed, SwapEnd } from './command.ts'
 import { forgetOn, place } from './deployments.ts'
+import { learnPace } from './pace.ts'
 import { beginSurveys, quarantine } from './surveys.ts'
 import type { ActiveSwap, ArbiterState, SilentEnd } from './state.ts'
 import { only, type Change, type Effect } from './step.ts'
@@ -15,7 +16,7 @@ export function swapEnded(state: ArbiterState, end: SwapEnd): Change {
   }
   if (swap === undefined) return only(rest)
   // Before it touched anything nothing has changed, whatever it could still say of its hosts.
-  return end.outcome === 'preflight_failed' ? only(rest) : settle(rest, swap, end)
+  return end.outcome === 'preflight_failed' ? only(rest) : settle(learnPace(rest, swap, end), swap, end)
 }
 
 function settle(state: ArbiterState, swap: ActiveSwap, end: SwapEnd): Change {

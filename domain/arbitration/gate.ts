@@ -3,6 +3,7 @@ import { launchIdentity } from '../model.ts'
 import { toServerClock } from './clock.ts'
 import type { Answer, Go, SwapCommand } from './command.ts'
 import { affectedBy, awaited, displacedBy, hostsRefuse, occupied } from './occupancy.ts'
+import { expectedEnd } from './pace.ts'
 import { heldByOthers, rememberUntil, reservedBy, without } from './reservations.ts'
 import { sameHosts, type ActiveSwap, type ArbiterState, type Remembered, type Reservation, type WaitingSwap } from './state.ts'
 import { answered, refused, type Refusal, type Step } from './step.ts'
@@ -133,7 +134,7 @@ export function activate(state: ArbiterState, swap: WaitingSwap): ArbiterState {
     startedAt: state.clock,
     deadlineAt: state.clock + swap.deadlineS * 1000,
     phase: null,
-    expectedEndAt: null,
+    expectedEndAt: expectedEnd(state, swap.model),
   }
   // A survey that still tries to reach one of these hosts has lost its claim on it: what it finds would be a swap in the middle.
   const hosts = state.hosts.map((entry) =>

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { ClusterId, HostName, Millis, Sha256, SwapId } from '../names.ts'
 import type { PhaseName } from '../swap.ts'
 import type { Answer, Go, SwapCommand } from './command.ts'
+import type { Pace } from './pace.ts'
 
 /** All that the arbiter knows. Plain JSON, because it is carried through continue-as-new (ARBITER.md A6). Times are in the arbiter's clock. */
 export interface ArbiterState {
@@ -30,6 +31,8 @@ export interface ArbiterState {
   readonly withdrawn: readonly Withdrawal[]
   /** Events for swaps that could not speak any more, until they are on record (E2). */
   readonly unrecorded: readonly SilentEnd[]
+  /** Newest first; absent in a state that an earlier version carried. */
+  readonly paces?: readonly Pace[]
 }
 
 export interface HostEntry {

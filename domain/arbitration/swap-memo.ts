@@ -39,8 +39,8 @@ export function foundSwap(memo: unknown): FoundSwap | null {
 }
 
 /**
- * The deployment that a marked container belongs to, with what the memo of its swap still knows. A snapshot counts only for the model that it launched:
- * a swap that restored the previous model marked that one's container as well.
+ * The deployment that a marked container belongs to, with what the memo of its swap still knows. The memo has the snapshot of what the swap launched last,
+ * the restored model's after a restore; it counts only for a container that is marked with that model.
  */
 export function deploymentOf(mark: ContainerMark, container: string, host: HostName, memo: unknown): Deployment {
   const read = Memo.safeParse(memo)
@@ -56,6 +56,6 @@ export function deploymentOf(mark: ContainerMark, container: string, host: HostN
     validatedAt: proven && swap.ended_at !== null ? Date.parse(swap.ended_at) : null,
     adopted: false,
     container,
-    snapshot: isTarget && snapshot?.success === true && snapshot.data.key === mark.model ? snapshot.data : null,
+    snapshot: snapshot?.success === true && snapshot.data.key === mark.model ? snapshot.data : null,
   }
 }

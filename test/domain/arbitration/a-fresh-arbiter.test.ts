@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FoundSwap } from '../../../domain/arbitration/recovery.ts'
-import { foundSwap } from '../../../domain/arbitration/swap-memo.ts'
+import { modelWith } from '../launchers/sample.ts'
+import { deploymentOf, foundSwap } from '../../../domain/arbitration/swap-memo.ts'
 import { changed, queuedSwap } from '../../../domain/swap-record.ts'
 import { acquire, Bench, claim, command, start, swap } from './commands.ts'
 
@@ -78,4 +79,13 @@ test('a swap’s memo tells whether it waits, runs, or occupies nothing any more
   expect(foundSwap({ swap: running, request: accepted })).toMatchObject({ running: { fence: 7, affectedHosts: both, deadlineAt: start + 60_000 } })
   expect(foundSwap({ swap: done, request: accepted })).toBeNull()
   expect(foundSwap({ something: 'else' })).toBeNull()
+})
+
+test('a container is known by what its swap’s memo says of it: the model that was launched last, also the one that a restore put back', () => {
+  const [target, previous] = [modelWith({ key: 'qwen' }), modelWith({ key: 'old' })]
+  const swap = changed(queuedSwap(request('swap-0001', ['spark-1'])), { type: 'ended', outcome: 'restored', left: {}, cause: null, at: start })
+  const markOf = (model: string) => ({ cluster: 'home', swap: 'swap-0001', fence: 7, step: 4, attempt: 1, model })
+  const found = deploymentOf(markOf('old'), 'vllm_node', 'spark-1', { swap, snapshot: previous })
+  expect(found).toMatchObject({ model: 'old', adopted: false, validatedAt: start, snapshot: { key: 'old' } })
+  expect(deploymentOf(markOf('old'), 'vllm_node', 'spark-1', { swap, snapshot: target }).snapshot).toBeNull()
 })

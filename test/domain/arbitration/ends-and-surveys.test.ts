@@ -204,3 +204,13 @@ test('a host that a running swap occupies is not surveyed, though its time has c
   ended(bench, { outcome: 'failed', left: { 'spark-1': 'previous', 'spark-2': 'previous' }, deployments: [deployment('wide', both)] })
   expect(wakeAt(bench.state)).not.toBeNull()
 })
+
+test('who is refused for a running swap learns when it should be over, by the last completed one to that model', () => {
+  const bench = running([])
+  expect(bench.ask(swap('swap-0002', ['spark-1']))).toMatchObject([{ code: 'busy', busy: { swapId: 'swap-0001', expectedEndAt: null } }])
+  bench.now += 40_000
+  ended(bench, { deployments: [deployment('qwen', ['spark-1'])] })
+  bench.ask(swap('swap-0003', ['spark-1'], { restart: true }))
+  const [answer] = bench.ask(swap('swap-0004', ['spark-1']))
+  expect(answer).toMatchObject({ code: 'busy', busy: { swapId: 'swap-0003', expectedEndAt: bench.now + 40_000 } })
+})

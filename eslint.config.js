@@ -25,14 +25,14 @@ const restricted = (room, { exceptMessages = false, typesOfActivities = false } 
     ...(exceptMessages
       ? [{ regex: '^(\\.\\./)+workflows/(?!messages\\.ts$)', message: 'only workflows/messages.ts is for everybody: see docs/ARCHITECTURE.md' }]
       : []),
-    ...(typesOfActivities ? [{ regex: '^(\\.\\./)+activities/', allowTypeImports: true, message: 'workflows see only the types of activities' }] : []),
+    ...(typesOfActivities
+      ? [{ regex: '^(\\.\\./)+activities/', allowTypeImports: true, message: 'workflows see only the types of activities' }]
+      : []),
     ...(room === 'domain'
       ? [{ regex: '^(node:|@temporalio|koa|ssh2|undici|pino|prom-client)', message: 'domain/ is pure: no I/O, no Temporal' }]
       : []),
     ...(room === 'workflows' ? [{ regex: '^(node:|ssh2|undici|koa|pino)', message: 'workflows are deterministic: no I/O' }] : []),
-    ...(room === 'activities' || room === 'api'
-      ? [{ regex: '^hono', message: 'templates live in views/' }]
-      : []),
+    ...(room === 'activities' || room === 'api' ? [{ regex: '^hono', message: 'templates live in views/' }] : []),
   ],
 })
 
@@ -53,7 +53,10 @@ export default tseslint.config(
       'max-lines': ['error', { max: 300 }],
     },
   },
-  { files: ['domain/**/*.ts'], rules: { 'no-restricted-imports': ['error', restricted('domain')], 'no-restricted-globals': ['error', 'process', 'setTimeout', 'fetch'] } },
+  {
+    files: ['domain/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', restricted('domain')], 'no-restricted-globals': ['error', 'process', 'setTimeout', 'fetch'] },
+  },
   { files: ['workflows/**/*.ts'], rules: { 'no-restricted-imports': ['error', restricted('workflows', { typesOfActivities: true })] } },
   { files: ['activities/**/*.ts'], rules: { 'no-restricted-imports': ['error', restricted('activities')] } },
   { files: ['activities/arbiter.ts'], rules: { 'no-restricted-imports': ['error', restricted('activities', { exceptMessages: true })] } },

@@ -49,7 +49,7 @@ export const HostStatus = z.object({
 })
 export type HostStatus = z.infer<typeof HostStatus>
 
-export const PartState = z.object({ ok: z.boolean(), detail: z.string() })
+const PartState = z.object({ ok: z.boolean(), detail: z.string() })
 
 export const Status = z.object({
   cluster: z.string().nullable(),

@@ -6,7 +6,7 @@ export const phaseNames = ['preflight', 'stop', 'launch', 'warm', 'validate', 'r
 export const PhaseName = z.enum(phaseNames)
 export type PhaseName = z.infer<typeof PhaseName>
 
-export const PhaseState = z.enum(['pending', 'running', 'done', 'failed', 'skipped'])
+const PhaseState = z.enum(['pending', 'running', 'done', 'failed', 'skipped'])
 
 export const Phase = z.object({
   name: PhaseName,
@@ -18,7 +18,7 @@ export const Phase = z.object({
 })
 export type Phase = z.infer<typeof Phase>
 
-export const SwapState = z.enum(['queued', 'running', 'done'])
+const SwapState = z.enum(['queued', 'running', 'done'])
 
 /** `completed` is the only success (ARBITER.md, Outcomes). */
 export const Outcome = z.enum([

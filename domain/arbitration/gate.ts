@@ -9,7 +9,7 @@ import { sameHosts, type ActiveSwap, type ArbiterState, type Remembered, type Re
 import { answered, refused, type Refusal, type Step } from './step.ts'
 
 /** The longest queue, all hosts together (A6). */
-export const longestQueue = 64
+const longestQueue = 64
 const freshLookMs = 10_000
 const mostRemembered = 200
 

@@ -5,7 +5,7 @@ import { overlap, sameHosts, union, type ArbiterState, type Reservation } from '
 import { answered, refused, type Refusal, type Step } from './step.ts'
 
 /** How long after its `notAfter` a command may still come a second time (ARBITER.md A5). */
-export const repeatMs = 10_000
+const repeatMs = 10_000
 const shownHolder = 120
 const shownText = 500
 

@@ -21,13 +21,19 @@ const within = (limitS: number, maximumAttempts: number, summary: string): Activ
     retry: { ...retry, maximumAttempts },
   })
 
+/**
+ * A worker that hangs keeps the tasks that it had asked for, and each of them is missed only after a heartbeat timeout: for about a minute, until the
+ * server gives its polls up, it may swallow one attempt after the other. That must not use up a phase that another worker could do.
+ */
+const attempts = 10
+
 /** Each with its limit, and with what Temporal's page says of it. */
-export const preflightWithin = ({ preflightS }: SwapLimits, summary: string): Pick<Activities, 'preflight'> => within(preflightS, 2, summary)
+export const preflightWithin = ({ preflightS }: SwapLimits, summary: string): Pick<Activities, 'preflight'> => within(preflightS, attempts, summary)
 export const clearWithin = ({ drainS, stopS }: SwapLimits, summary: string): Pick<Activities, 'clearHosts'> =>
-  within(drainS + stopS + graceS, 5, summary)
-export const launchWithin = ({ launchS }: SwapLimits, summary: string): Pick<Activities, 'launchModel'> => within(launchS, 8, summary)
-export const warmWithin = ({ warmS }: SwapLimits, summary: string): Pick<Activities, 'warmUp'> => within(warmS, 3, summary)
-export const validateWithin = ({ validateS }: SwapLimits, summary: string): Pick<Activities, 'validate'> => within(validateS, 3, summary)
+  within(drainS + stopS + graceS, attempts, summary)
+export const launchWithin = ({ launchS }: SwapLimits, summary: string): Pick<Activities, 'launchModel'> => within(launchS, attempts, summary)
+export const warmWithin = ({ warmS }: SwapLimits, summary: string): Pick<Activities, 'warmUp'> => within(warmS, attempts, summary)
+export const validateWithin = ({ validateS }: SwapLimits, summary: string): Pick<Activities, 'validate'> => within(validateS, attempts, summary)
 export const planWithin = (limitS: number): Pick<Activities, 'planSwap'> =>
   proxyActivities<Activities>({ startToCloseTimeout: limitS * 1000, scheduleToCloseTimeout: limitS * 1000, retry: { ...retry, maximumAttempts: 2 } })
 

@@ -31,7 +31,7 @@ export function createArbiterClient(place: ArbiterPlace): Batcher {
   return createBatcher({
     send: (updateId, commands) => sendBatch(place, updateId, commands),
     now: steadyNow,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     newId: randomUUID,
   })
 }

@@ -54,6 +54,10 @@ const defaultBudgetMs = 5_000
 const defaultMaxBatch = 500
 const firstPauseMs = 50
 const longestPauseMs = 500
+const gatherMs = 5
+const mostOfCrowd = 0.8
+/** So long after a full batch its callers are taken to be about to ask again. */
+const crowdLastsMs = 1_000
 
 /**
  * Group commit (ARBITER.md A2): at most one Update of this process is under way, and all that is asked meanwhile rides in the next.
@@ -78,6 +82,8 @@ class GroupCommit implements Batcher {
   #clockQuestionId: string | null = null
   #sending = false
   #sweeping = false
+  /** The largest batch of the last second. */
+  #crowd = { size: 0, at: 0 }
   #swept = Promise.withResolvers<null>()
   #silence: SilentCode = 'worker_down'
 
@@ -111,10 +117,21 @@ class GroupCommit implements Batcher {
       // A clock that is not known yet, or not any more, is learnt from an empty batch (A4): a `notAfter` must be right before it can bind.
       if (this.#offsetMs === null) await this.#learnClock()
       else this.#takeBackDoubtful()
+      await this.#gather()
       if (this.#offsetMs !== null) await this.#sendBatch(this.#waiting.splice(0, this.#maxBatch).filter((ask) => ask.open))
       this.#waiting = this.#waiting.filter((ask) => ask.open)
     }
     this.#sending = false
+  }
+
+  /**
+   * Callers of a full batch ask again at nearly the same time. Sent at once, the first of them would travel alone and the others wait for two trips, so a crowd
+   * is given a moment to come together. A lone caller never waits.
+   */
+  async #gather(): Promise<void> {
+    const { size, at } = this.#crowd
+    if (size < 2 || this.#parts.now() - at > crowdLastsMs) return
+    for (let waited = 0; waited < gatherMs && this.#waiting.length < size * mostOfCrowd; waited++) await this.#parts.sleep(1)
   }
 
   #takeBackDoubtful(): void {
@@ -139,6 +156,8 @@ class GroupCommit implements Batcher {
     for (const ask of batch) ask.sent = true
     const commands = batch.map((ask) => ({ ...ask.wish, id: ask.id, notAfter: ask.giveUpAt + offset }))
     const reply = await this.#deliver(this.#parts.newId(), commands, () => batch.some((ask) => ask.open))
+    const now = this.#parts.now()
+    if (batch.length >= this.#crowd.size || now - this.#crowd.at > crowdLastsMs) this.#crowd = { size: batch.length, at: now }
     if (reply === null) return
     const again: Ask[] = []
     batch.forEach((ask, i) => {
@@ -196,7 +215,7 @@ class GroupCommit implements Batcher {
     if (this.#sweeping) return
     this.#sweeping = true
     for (let first = this.#oldest(); first !== undefined; first = this.#oldest()) {
-      await this.#parts.sleep(Math.max(1, first.giveUpAt - this.#parts.now()))
+      await this.#parts.sleep(Math.max(1, Math.min(longestPauseMs, first.giveUpAt - this.#parts.now()))) // short, so that it holds up no process that has ended
       for (const ask of this.#open) {
         if (ask.giveUpAt > this.#parts.now()) break
         if (ask.sent && ask.wish.type === 'swap') this.#doubtful.add(ask.wish.swapId)

@@ -27,7 +27,7 @@ export class Arbiter {
     this.#batcher = createBatcher({
       send: (updateId, commands) => this.#send(updateId, commands),
       now: () => performance.timeOrigin + performance.now(), // never steps back
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       newId: randomUUID,
       budgetMs: askBudget_ms,
     })

@@ -56,6 +56,24 @@ test('what is asked while a batch is under way rides in the next one', async () 
   expect(sent.map(({ commands }) => tokens(commands))).toEqual([[], ['first'], ['a', 'b', 'c']])
 })
 
+test('callers of a full batch who ask again one after another travel together, and a lone caller waits for nobody', async () => {
+  const { sent, batcher } = stage((batch) => notedAfter(10, batch))
+  const names = ['a', 'b', 'c', 'd']
+  const together = Promise.all(names.map((name) => batcher.ask(release(name))))
+  await vi.runAllTimersAsync()
+  await together
+  const again = names.map(async (name, i) => {
+    await new Promise((resolve) => setTimeout(resolve, i))
+    return await batcher.ask(release(`${name}2`))
+  })
+  await vi.runAllTimersAsync()
+  await Promise.all(again)
+  await vi.advanceTimersByTimeAsync(1_001)
+  void batcher.ask(release('lone'))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(sent.map(({ commands }) => tokens(commands))).toEqual([[], names, ['a2', 'b2', 'c2', 'd2'], ['lone']])
+})
+
 test('a batch is never larger than its limit', async () => {
   const { sent, batcher } = stage((batch) => notedAfter(10, batch), { maxBatch: 2 })
   const all = Promise.all(['a', 'b', 'c'].map((name) => batcher.ask(release(name))))

@@ -74,12 +74,16 @@ export function containersToGo(facts: Pick<ClearingFacts, 'containers'>, goal: C
   return facts.containers.filter((container) => goal.containers.includes(container.name) || ours(container.mark))
 }
 
-/** A `--rm` container that has ended is on its way out by itself; give it one look more before helping. */
+/**
+ * A `--rm` container that has ended is on its way out by itself; give it one look more before helping. One that nothing ended may still end by
+ * itself, long after its removal was refused: then it is removed after all.
+ */
 function nextCommand(running: boolean, autoRemove: boolean, tried: readonly ClearingCommand[]): ClearingCommand | null {
   if (running && !tried.includes('stop')) return 'stop'
   if (running && !tried.includes('kill')) return 'kill'
-  if (tried.includes('remove')) return null
-  return !running && autoRemove && tried.length === 0 ? null : 'remove'
+  if (!running && autoRemove && tried.length === 0) return null
+  const removals = tried.filter((command) => command === 'remove').length
+  return removals < (!running && tried.includes('kill') ? 2 : 1) ? 'remove' : null
 }
 
 export const withCommand = (soFar: ClearingSoFar, container: ContainerName, command: ClearingCommand): ClearingSoFar => ({

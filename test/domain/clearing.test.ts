@@ -39,6 +39,12 @@ test('a container that has ended and stays is removed; one that removes itself i
   expect(nextMove(leaving, goal, tried('stop'))).toMatchObject({ do: 'remove' })
 })
 
+test('a container that ends by itself after its removal was refused is removed after all, once', () => {
+  const ended = facts({ containers: [{ ...container, running: false }] })
+  expect(nextMove(ended, goal, tried('stop', 'kill', 'remove'))).toEqual({ do: 'remove', container: 'vllm_node' })
+  expect(nextMove(ended, goal, tried('stop', 'kill', 'remove', 'remove'))).toMatchObject({ do: 'wait', missing: 'container' })
+})
+
 test('every container of our cluster goes from a target host, and no stranger does', () => {
   const other = { ...container, name: 'left_over' }
   const stranger = { ...container, name: 'qdrant', mark: null }

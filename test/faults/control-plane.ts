@@ -1,9 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Client, Connection } from '@temporalio/client'
-import { keepPort, givePort } from '../../demo/ports.ts'
-import { swapWorkflowId } from '../../domain/names.ts'
+import { givePort, keepPort } from '../../demo/ports.ts'
 import { Status, type HostStatus } from '../../domain/status.ts'
 import { Swap, type PhaseName, type SwapBody } from '../../domain/swap.ts'
 import { TemporalServer } from '../setup/temporal-server.ts'
@@ -25,7 +23,6 @@ const lookEveryMs = 50
  */
 export class ControlPlane {
   readonly url: string
-  readonly #clusterId: string
   readonly #port: number
   readonly #env: NodeJS.ProcessEnv
   readonly #logsDir: string
@@ -34,17 +31,16 @@ export class ControlPlane {
   readonly #further: Part[] = []
 
   /** Resolves when every host was looked at, or found unreachable. */
-  static async start(clusterId: string, dataDir: string): Promise<ControlPlane> {
+  static async start(dataDir: string): Promise<ControlPlane> {
     const [temporal, port] = await Promise.all([TemporalServer.start(), keepPort(0)])
-    const plane = new ControlPlane(clusterId, dataDir, temporal, port)
+    const plane = new ControlPlane(dataDir, temporal, port)
     plane.startAgain('worker')
     plane.startAgain('api')
     await plane.untilStatus(({ hosts }) => hosts.every(({ arbiter }) => arbiter === 'known' || arbiter === 'unreachable'))
     return plane
   }
 
-  private constructor(clusterId: string, dataDir: string, temporal: TemporalServer, port: number) {
-    this.#clusterId = clusterId
+  private constructor(dataDir: string, temporal: TemporalServer, port: number) {
     this.#temporal = temporal
     this.#port = port
     this.url = `http://127.0.0.1:${port}`
@@ -133,17 +129,6 @@ export class ControlPlane {
     const found = find(await this.untilStatus((status) => find(status) !== undefined))
     if (found === undefined) throw new Error(`no host ${name}`)
     return found
-  }
-
-  /** The record of a swap as Temporal itself has it, without API and without worker. */
-  async recordInTemporal(swapId: string): Promise<Swap> {
-    const connection = await Connection.connect({ address: this.#temporal.address })
-    try {
-      const { memo } = await new Client({ connection }).workflow.getHandle(swapWorkflowId(this.#clusterId, swapId)).describe()
-      return Swap.parse(memo?.['swap'])
-    } finally {
-      await connection.close()
-    }
   }
 
   lastWords(): string {

@@ -40,7 +40,7 @@ export class World {
     const clusterId = `world-${randomBytes(4).toString('hex')}`
     writeFileSync(join(keysDir, 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${host.sshPort} ${host.hostKey}\n`).join(''))
     writeConfig(join(dataDir, 'config'), clusterId, hosts, options)
-    return new World(await ControlPlane.start(clusterId, dataDir), hosts, dataDir)
+    return new World(await ControlPlane.start(dataDir), hosts, dataDir)
   }
 
   private constructor(plane: ControlPlane, hosts: readonly DemoHost[], dataDir: string) {

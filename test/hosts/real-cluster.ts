@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -36,7 +36,7 @@ export class RealCluster {
     writeKeys(join(dataDir, 'keys'), hosts)
     writeConfig(join(dataDir, 'config'), clusterId, hosts)
     const begun = { 'spark-a': (await hosts.events('spark-a')).length, 'spark-b': (await hosts.events('spark-b')).length }
-    return new RealCluster(await ControlPlane.start(clusterId, dataDir), clusterId, hosts, dataDir, begun)
+    return new RealCluster(await ControlPlane.start(dataDir), clusterId, hosts, dataDir, begun)
   }
 
   private constructor(plane: ControlPlane, clusterId: string, hosts: RealHosts, dataDir: string, begun: Readonly<Record<HostName, number>>) {
@@ -72,10 +72,6 @@ export class RealCluster {
     } catch {
       return null
     }
-  }
-
-  swapLog(swapId: string): string {
-    return readFileSync(join(this.#dataDir, 'logs', `${swapId}.log`), 'utf8')
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { LockToken } from '../domain/lock.ts'
+import { oneLine } from '../domain/names.ts'
 import type { Caller } from './deps.ts'
 import { fit } from './fit.ts'
 
-const Word = z
-  .string()
-  .trim()
-  .min(1)
-  .max(120)
-  .regex(/^[^\p{Cc}]*$/u, 'no control characters')
+const Word = oneLine(120)
 
 /** The headers by which a caller says who asks. Read on every route, explained on those where they matter. */
 export const callerHeaders = {

@@ -245,7 +245,10 @@ export type Cause = z.infer<typeof Cause>
 
 export const causeOf = (code: ErrorCode, message: string = errors[code].title, line: string | null = null): Cause => ({
   code,
-  message: message.slice(0, 500),
-  line: line === null ? null : line.slice(0, 500),
+  message: clip(message),
+  line: line === null ? null : clip(line),
   advice: errors[code].advice,
 })
+
+/** Half a character at the cut would make the JSON around it unreadable. */
+const clip = (text: string): string => text.slice(0, 500).toWellFormed()

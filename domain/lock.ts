@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { HostName, Rfc3339 } from './names.ts'
+import { HostName, oneLine, Rfc3339 } from './names.ts'
 
 /** Tokens have at least 128 bits (ARBITER.md R1): 22 characters of base64url, or 32 of hex. */
 export const LockToken = z.string().regex(/^[A-Za-z0-9_-]{22,128}$/, '22 to 128 characters of A–Z, a–z, 0–9, - and _')
 
 /** Body of `POST /api/swap/lock`. */
 export const AcquireBody = z.strictObject({
-  holder: z.string().trim().min(1).max(120).meta({ description: 'Who holds it, for others to read' }),
+  holder: oneLine(120).meta({ description: 'Who holds it, for others to read' }),
   ttl_s: z.int().min(10).max(86_400).default(600),
-  purpose: z.string().trim().min(1).max(300).optional(),
+  purpose: oneLine(300).optional(),
   hosts: z.array(HostName).min(1).max(16).optional(),
   token: LockToken.optional(),
 })
@@ -16,7 +16,7 @@ export const AcquireBody = z.strictObject({
 /** Body of the same route when the header carries a token: extend. */
 export const ExtendBody = z.strictObject({ ttl_s: z.int().min(10).max(86_400).default(600) })
 
-export const ForceReleaseBody = z.strictObject({ reason: z.string().trim().min(1).max(500), hosts: z.array(HostName).min(1).max(16).optional() })
+export const ForceReleaseBody = z.strictObject({ reason: oneLine(500), hosts: z.array(HostName).min(1).max(16).optional() })
 
 /** A reservation as anyone may see it: never the token. */
 export const ReservationView = z.object({

@@ -17,6 +17,18 @@ export type SwapId = z.infer<typeof SwapId>
 export const ContainerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'a container name: letters, digits, dots, dashes and underscores')
 export type ContainerName = z.infer<typeof ContainerName>
 
+/**
+ * What a person writes for others to read: who, why. White space of any kind becomes one space, so that it stays one line in logs and lists. Refused is
+ * what no reader can show: control characters, halves of surrogate pairs (JSON that holds one can't be read by strict parsers), and marks that turn text around.
+ */
+export const oneLine = (most: number) =>
+  z
+    .string()
+    .overwrite((text) => text.replace(/\s+/g, ' ').trim())
+    .min(1)
+    .max(most)
+    .regex(/^[^\p{Cc}\p{Cs}\u202A-\u202E\u2066-\u2069]*$/u, 'text without control characters')
+
 /** Lower-case hex SHA-256. The arbiter sees lock tokens only in this form (ARBITER.md R1). */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 export type Sha256 = z.infer<typeof Sha256>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Cause } from './errors.ts'
-import { HostName, ModelKey, Rfc3339, SwapId } from './names.ts'
+import { HostName, ModelKey, oneLine, Rfc3339, SwapId } from './names.ts'
 
 export const phaseNames = ['preflight', 'stop', 'launch', 'warm', 'validate', 'restore', 'notify'] as const
 export const PhaseName = z.enum(phaseNames)
@@ -77,7 +77,7 @@ export const SwapBody = z.strictObject({
   on_busy: OnBusy.default('reject'),
   drain_s: z.int().min(0).max(3600).optional(),
   on_drain_timeout: OnDrainTimeout.default('go_on'),
-  reason: z.string().trim().min(1).max(500).optional(),
+  reason: oneLine(500).optional(),
 })
 export type SwapBody = z.infer<typeof SwapBody>
 

@@ -1,5 +1,5 @@
 import { ForceReleaseBody } from '../../domain/lock.ts'
-import { HostName, SwapId } from '../../domain/names.ts'
+import { HostName, oneLine, SwapId } from '../../domain/names.ts'
 import { Problem } from '../../domain/problem.ts'
 import { OnBusy, OnDrainTimeout, OnFailure, SwapBody } from '../../domain/swap.ts'
 import type { Context } from '../context.ts'
@@ -52,7 +52,7 @@ export function readUnloadForm(form: URLSearchParams): SwapForm {
 
 export const readCancelForm = (form: URLSearchParams): { id: string; reason: string } => ({
   id: fit(SwapId, form.get('id'), 'body'),
-  reason: filled(form, 'reason')?.slice(0, 500) ?? 'cancelled on the dashboard',
+  reason: optional(oneLine(500), form, 'reason') ?? 'cancelled on the dashboard',
 })
 
 export function readReleaseForm(form: URLSearchParams): z.output<typeof ForceReleaseBody> {

@@ -24,10 +24,17 @@ const commaList = z.union([
       .filter((item) => item !== ''),
   ),
 ])
-const flag = z.union([
-  z.boolean(),
-  z.enum(['1', '0', 'true', 'false', 'yes', 'no']).transform((word) => word === '1' || word === 'true' || word === 'yes'),
-])
+const flag = z.union(
+  [
+    z.boolean(),
+    z
+      .string()
+      .toLowerCase()
+      .pipe(z.enum(['1', '0', 'true', 'false', 'yes', 'no']))
+      .transform((word) => word === '1' || word === 'true' || word === 'yes'),
+  ],
+  'one of 1, 0, true, false, yes, no',
+)
 const listen = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'address:port')

@@ -147,8 +147,13 @@ describe('demo or real', () => {
     expect(read()).toMatchObject({ kind: 'unready', code: 'not_configured' })
   })
 
-  test('SPARK_DEMO=1 shows the demo whatever is configured', () => {
+  test.each(['1', 'true', 'TRUE', 'Yes'])('SPARK_DEMO=%s shows the demo whatever is configured', (word) => {
     write('cluster.yaml', twoHosts)
-    expect(placesFrom(env({ SPARK_DEMO: '1' })).demo).toBe(true)
+    expect(placesFrom(env({ SPARK_DEMO: word })).demo).toBe(true)
+    expect(read({ SPARK_DEMO: word })).toMatchObject({ settings: { demo: true }, refused: [] })
+  })
+
+  test('a SPARK_DEMO that is no answer is refused with what it may be', () => {
+    expect(read({ SPARK_DEMO: 'maybe' }).refused).toMatchObject([{ setting: 'demo', reason: 'one of 1, 0, true, false, yes, no', used: 'false' }])
   })
 })

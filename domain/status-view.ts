@@ -1,6 +1,7 @@
 import type { ArbiterView } from './arbitration/command.ts'
 import { baseUrlOf, type Cluster, type Host } from './cluster.ts'
 import type { Deployment } from './deployment.ts'
+import { causeOf, type Cause } from './errors.ts'
 import type { Model } from './model.ts'
 import { rfc3339, type Millis } from './names.ts'
 import type { HostLook, HostStatus } from './status.ts'
@@ -23,13 +24,14 @@ export const hostStatuses = (known: Known): HostStatus[] => known.cluster.hosts.
 
 function hostStatus(host: Host, known: Known): HostStatus {
   const look = freshLook(known, host.name)
+  const surveyed = known.arbiterAnswers ? known.arbiter?.hosts.find((candidate) => candidate.host === host.name) : undefined
   const deployment = known.arbiter?.deployments.find((candidate) => candidate.hosts.includes(host.name))
   return {
     name: host.name,
     address: host.address,
     reachable: look?.reachable ?? null,
-    cause: look?.cause ?? null,
-    arbiter: (known.arbiterAnswers ? known.arbiter?.hosts.find((candidate) => candidate.host === host.name)?.state : null) ?? 'unknown',
+    cause: look?.cause ?? refusalOf(surveyed),
+    arbiter: surveyed?.state ?? 'unknown',
     looked_at: known.looks.find((candidate) => candidate.host === host.name)?.looked_at ?? null,
     mem_total_bytes: look?.mem_total_bytes ?? null,
     mem_available_bytes: look?.mem_available_bytes ?? null,
@@ -37,6 +39,10 @@ function hostStatus(host: Host, known: Known): HostStatus {
     deployment: deployment === undefined ? unmanaged(host, look, known) : managed(deployment, known),
   }
 }
+
+/** Why the arbiter grants nothing on a host that can be seen: it belongs to another cluster, its fence cannot be written. */
+const refusalOf = (surveyed: ArbiterView['hosts'][number] | undefined): Cause | null =>
+  surveyed?.cause == null || surveyed.state === 'known' ? null : causeOf(surveyed.cause.code, surveyed.cause.message)
 
 /** A deployment that the arbiter knows; healthy only when the head host itself serves that very model (invariant I6). */
 function managed(deployment: Deployment, known: Known): HostStatus['deployment'] {

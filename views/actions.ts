@@ -49,7 +49,7 @@ const obstacles: readonly Obstacle[] = [
     blocks: changes,
     reason: (situation) => {
       const host = firstHost(situation, ({ reachable, arbiter }) => reachable === false || arbiter === 'unreachable')
-      return host ? `${host.name} cannot be reached.` : null
+      return host ? `${host.name} cannot be ${host.reachable === true ? 'used' : 'reached'}.` : null
     },
   },
   {

@@ -31,6 +31,7 @@ const staleMs = 30_000
 
 function stateOf(host: HostStatus, data: PageData): State {
   if (host.arbiter === 'quarantined') return { tone: 'bad', word: 'in quarantine' }
+  if (host.reachable === true && host.arbiter === 'unreachable') return { tone: 'bad', word: 'not usable' }
   if (host.reachable === false || host.arbiter === 'unreachable') return { tone: 'bad', word: 'unreachable' }
   if (host.reachable === null) return { tone: 'idle', word: 'not seen yet' }
   if (host.looked_at !== null && Date.parse(data.status.now) - Date.parse(host.looked_at) > staleMs) return { tone: 'warn', word: 'not seen lately' }

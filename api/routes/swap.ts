@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { HostName, ModelKey, SwapId } from '../../domain/names.ts'
+import { HostName, ModelKey, oneLine, SwapId } from '../../domain/names.ts'
 import { AlreadyServing, SwapAccepted, SwapPage } from '../../domain/swap-answer.ts'
 import { Outcome, PlanReport, Swap, SwapBody } from '../../domain/swap.ts'
 import { callerHeaders, nameless } from '../caller.ts'
@@ -11,6 +11,8 @@ import { sseText } from '../sse.ts'
 const tag = 'swap'
 const ById = z.strictObject({ id: SwapId })
 const notThere = problem('unknown_swap')
+/** What a survey found on a host that waiting will not mend. */
+const hostUnfit = problem('host_key_unknown', 'host_key_changed', 'ssh_refused', 'fence_unwritable', 'disk_full', 'host_command_failed')
 const CheckBody = z.strictObject({ hosts: z.array(HostName).min(1).max(16).optional() }).default({})
 
 export const swapRoutes = [
@@ -29,9 +31,10 @@ export const swapRoutes = [
       202: json(SwapAccepted, 'Accepted; `Location` has its address'),
       200: json(z.union([AlreadyServing, PlanReport]), 'Already serving, or the report of a dry run'),
       404: problem('unknown_model'),
-      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'id_reused'),
+      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'id_reused', 'foreign_cluster', 'stale_fence'),
       422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts'),
       423: problem('reserved'),
+      502: hostUnfit,
       503: unavailable,
     },
     handle: async ({ body, query, caller }, { control }) => {
@@ -118,7 +121,7 @@ export const swapRoutes = [
     scope: 'swap',
     tag,
     params: ById,
-    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).default({}),
+    body: z.strictObject({ reason: oneLine(500).optional() }).default({}),
     answers: { 202: json(Swap, 'It is being cancelled; follow it to its end'), 404: notThere, 409: problem('swap_ended'), 503: unavailable },
     handle: async ({ params, body, caller }, { control }) =>
       reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name ?? nameless}`)),

@@ -228,7 +228,7 @@ export interface ArbiterView {
   readonly hosts: readonly {
     readonly host: HostName
     readonly state: 'known' | 'surveying' | 'unreachable' | 'quarantined'
-    readonly cause: string | null
+    readonly cause: { readonly code: ErrorCode; readonly message: string } | null
   }[]
   readonly reservations: readonly ReservationFacts[]
   readonly deployments: readonly Deployment[]

@@ -28,7 +28,9 @@ export function hostsRefuse(state: ArbiterState, targets: readonly HostName[], a
 
 const names = (entries: readonly HostEntry[]): HostName[] => entries.map((entry) => entry.host)
 const say = (entries: readonly HostEntry[]): string | null => {
-  const causes = entries.flatMap(({ host, cause }) => (cause === null ? [] : [`${host}: ${cause.message}`]))
+  const causes = entries.flatMap(({ host, cause }) =>
+    cause === null ? [] : [cause.message.startsWith(`${host}: `) ? cause.message : `${host}: ${cause.message}`],
+  )
   return causes.length === 0 ? null : causes.join('; ')
 }
 

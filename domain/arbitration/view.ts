@@ -8,7 +8,7 @@ export const viewOf = (state: ArbiterState): ArbiterView => ({
   clusterId: state.clusterId,
   at: state.clock,
   fence: state.fence,
-  hosts: state.hosts.map((entry) => ({ host: entry.host, state: entry.state, cause: entry.cause?.message ?? null })),
+  hosts: state.hosts.map((entry) => ({ host: entry.host, state: entry.state, cause: entry.cause })),
   reservations: state.reservations.map((held) => factsOf(state, held)),
   deployments: state.deployments,
   active: state.active.map((swap) => {

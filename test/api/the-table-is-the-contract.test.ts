@@ -29,6 +29,20 @@ test('no two rows are the same, in path or in operation id', () => {
   expect(new Set(ids).size).toBe(routeTable.length)
 })
 
+test.each([
+  'host_key_unknown',
+  'host_key_changed',
+  'ssh_refused',
+  'fence_unwritable',
+  'disk_full',
+  'host_command_failed',
+  'foreign_cluster',
+  'stale_fence',
+] as const)('a swap may be refused because a host says %s', (code) => {
+  const spec = named.find(([name]) => name === 'POST /api/swap')?.[1].answers[errors[code].status]
+  expect(spec).toMatchObject({ kind: 'problem', codes: expect.arrayContaining([code]) as unknown })
+})
+
 test.each(named)('%s: every problem stands under its own status', (_name, route) => {
   for (const [status, spec] of Object.entries(route.answers)) {
     if (spec.kind === 'problem') expect(spec.codes.map((code) => errors[code].status)).toEqual(spec.codes.map(() => Number(status)))

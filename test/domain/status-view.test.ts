@@ -72,6 +72,12 @@ test('a host holds what the arbiter says and is healthy when the host says so', 
   expect(second).toMatchObject({ name: 'spark-2', reachable: null, arbiter: 'unknown', looked_at: null, deployment: null })
 })
 
+test('a host that can be seen but not used says why', () => {
+  const cause = { code: 'foreign_cluster', message: 'it belongs to the cluster other' } as const
+  const [first] = hostStatuses({ ...known, arbiter: { ...view, hosts: [{ host: 'spark-1', state: 'unreachable', cause }] } })
+  expect(first).toMatchObject({ reachable: true, arbiter: 'unreachable', cause })
+})
+
 test('an old look says nothing about now', () => {
   const [old] = hostStatuses({ ...known, now: now + lookLifeMs + 1 })
   expect(old).toMatchObject({

@@ -28,6 +28,7 @@ test('a host says what it holds, whether it is healthy, and its figures', () => 
 
 test.each([
   ['unreachable', host('h', { reachable: false })],
+  ['not usable', host('h', { arbiter: 'unreachable' })],
   ['in quarantine', host('h', { reachable: false, arbiter: 'quarantined' })],
   ['being looked at', host('h', { arbiter: 'surveying' })],
   ['not seen yet', host('h', { reachable: null, looked_at: null, arbiter: 'unknown' })],

@@ -54,6 +54,12 @@ test.each<[string, (bench: Bench) => void, Parameters<typeof swap>[1], Parameter
   expect(bench.kind(swap('swap-0009', hosts, more))).toBe(kind)
 })
 
+test.each([['spark-1: no key is pinned'], ['no key is pinned']])('a host that refuses is named once: %s', (cause) => {
+  const bench = Bench.ready(both)
+  terminated(bench, { reachable: false, code: 'host_key_unknown', cause })
+  expect(bench.ask(swap('swap-0009', ['spark-1']))).toMatchObject([{ kind: 'refused', message: 'spark-1: no key is pinned' }])
+})
+
 test('a command that comes too late has no effect at all', () => {
   const bench = Bench.ready(both)
   const before = bench.state

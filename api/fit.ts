@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { issueWords } from '../domain/issue-words.ts'
 import { Problem, type FieldError } from '../domain/problem.ts'
 
 type Part = 'path' | 'query' | 'header' | 'body'
@@ -27,7 +28,7 @@ function fieldErrors(issue: z.core.$ZodIssue, part: Part): FieldError[] {
     const nearest = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? []
     if (nearest.length > 0) return nearest.flatMap((inner) => fieldErrors({ ...inner, path: [...issue.path, ...inner.path] }, part))
   }
-  return [{ field: name(part, at), message: issue.message }]
+  return [{ field: name(part, at), message: issueWords(issue) }]
 }
 
 /** Body fields by their path; others say which part of the request they are in. */

@@ -13,8 +13,8 @@ export const AcquireBody = z.strictObject({
   token: LockToken.optional(),
 })
 
-/** Body of the same route when the header carries a token: extend. */
-export const ExtendBody = z.strictObject({ ttl_s: z.int().min(10).max(86_400).default(600) })
+/** Body of the same route when the header carries a token: extend. Whoever repeats the whole request extends as well; only `ttl_s` counts then. */
+export const ExtendBody = AcquireBody.partial({ holder: true })
 
 export const ForceReleaseBody = z.strictObject({ reason: oneLine(500), hosts: z.array(HostName).min(1).max(16).optional() })
 

@@ -1,5 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
+import { issueWords } from './issue-words.ts'
 
 /** What is wrong in a YAML file, and where: `models.yaml:12:5 models.qwen.repo: …`. Lines and columns count from 1. */
 export interface FileProblem {
@@ -48,7 +49,7 @@ export function parseYamlFile<S extends z.ZodType>(file: string, text: string, s
         ? issue.keys.map((key) => locate([...issue.path, key], 'no such field'))
         : issue.code === 'invalid_key'
           ? [locate(issue.path, `not a valid name: ${issue.issues[0]?.message ?? issue.message}`)]
-          : [locate(issue.path, issue.message)],
+          : [locate(issue.path, issueWords(issue))],
     )
   return { ok: false, problems }
 }

@@ -9,11 +9,14 @@ const repeatMs = 10_000
 const shownHolder = 120
 const shownText = 500
 
-/** A reservation as others may see it. While its swap runs it lasts until that should be over and a minute more (R3); an overdue one, a minute from now. */
+/**
+ * A reservation as others may see it. While its swap runs it lasts until that should be over and a minute more (R3); where nobody can say when that will be,
+ * a minute from now at the least.
+ */
 export function factsOf(state: ArbiterState, held: Reservation): ReservationFacts {
   const ends = state.active
     .filter((swap) => swap.tokenHash === held.tokenHash)
-    .map((swap) => Math.max(state.clock, swap.expectedEndAt ?? swap.deadlineAt) + afterSwapMs)
+    .map((swap) => Math.max(state.clock, swap.expectedEndAt ?? 0) + afterSwapMs)
   const { holder, purpose, hosts, acquiredAt, fence } = held
   return { holder, purpose, hosts, acquiredAt, expiresAt: Math.max(held.expiresAt, ...ends), fence }
 }

@@ -76,7 +76,7 @@ describe('a bad file is named with line and column', () => {
   const cases: [string, { cluster?: string; models?: string; overrides?: string }, RegExp][] = [
     ['a tab', { models: 'models:\n  a:\n\trepo: org/a\n' }, /models\.yaml:3:1: .*tab.*spaces/i],
     ['a duplicate key', { models: 'models:\n  a:\n    repo: org/a\n  a:\n    repo: org/b\n' }, /models\.yaml:4:3: .*unique/i],
-    ['a missing field', { cluster: 'cluster_id: home\nhosts:\n  - name: spark-1\n' }, /cluster\.yaml:3:5 hosts\.0\.address/],
+    ['a missing field', { cluster: 'cluster_id: home\nhosts:\n  - name: spark-1\n' }, /cluster\.yaml:3:5 hosts\.0\.address: is missing \(string\)/],
     ['both repo and local_path', { models: 'models:\n  a:\n    repo: org/a\n    local_path: /m\n' }, /models\.yaml:2:3 models\.a: exactly one of/],
     ['neither repo nor local_path', { models: 'models:\n  a:\n    name: x\n' }, /models\.yaml:2:3 models\.a: exactly one of/],
     [

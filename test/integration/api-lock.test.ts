@@ -66,6 +66,8 @@ test('an extension moves the end, and only its holder gets one', async () => {
   const extended = await extend(json.token as string, { ttl_s: 600 })
   expect(extended.status).toBe(200)
   expect(extended.json.expires_in_s).toBeGreaterThan(500)
+  const asBefore = await extend(json.token as string, { holder: 'cron', ttl_s: 900, purpose: 'the same request again' })
+  expect(asBefore).toMatchObject({ status: 200, json: { expires_at: expect.any(String) } })
   expect((await extend('b'.repeat(43), {})).json).toMatchObject({ status: 409, code: 'lock_stale' })
 })
 

@@ -29,7 +29,7 @@ export interface Cleared {
   readonly cause: Cause | null
 }
 
-const lookEveryMs = 250
+const lookEveryMs = 100
 const unreachableEveryMs = 1_000
 const commandLimitS = 30
 

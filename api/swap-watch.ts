@@ -4,7 +4,7 @@ import { Problem } from '../domain/problem.ts'
 import type { SwapStreamEvent, SwapView } from './deps.ts'
 import type { SwapLogs } from './swap-log.ts'
 
-const lookEvery_ms = 250
+const lookEvery_ms = 100
 /** A viewer that comes first now gets so much of the log that is there already. */
 const firstLogBytes = 64 * 1024
 

@@ -112,7 +112,7 @@ function memoryCheck(
   const freed = (facts.computeApps ?? [])
     .filter((app) => look.enginePids.includes(app.pid))
     .reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
-  const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} will be, ${gib(need.bytes)} needed (${need.because})`
+  const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} more after the stop, ${gib(need.bytes)} needed (${need.because})`
   const stopsUnknown = freed === 0 && containersToGo(facts, goal).some((container) => container.running)
   if (stopsUnknown || facts.memAvailableBytes + freed >= need.bytes) return result('memory', null, sum)
   return result('memory', causeOf('memory_short', sum), '')

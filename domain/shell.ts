@@ -38,6 +38,9 @@ export function quote(argv: Argv): string {
   return bounded([quotePath(program), ...words.map(quoteWord)].join(' '))
 }
 
+/** An argv as a person would type it: only what a shell would read otherwise is quoted. For eyes and for copying; what is run goes through `quote`. */
+export const typed = (argv: Argv): string => argv.map((word) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : quoteWord(word))).join(' ')
+
 /**
  * `sh -c SCRIPT name words…`: one of our own fixed scripts with its arguments, which are already shell words.
  * The script is our text and may have newlines; no data is ever put into it.

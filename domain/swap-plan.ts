@@ -7,7 +7,7 @@ import type { LaunchMark } from './launchers/launch-mark.ts'
 import { launcherOf } from './launchers/launcher.ts'
 import type { Model } from './model.ts'
 import type { Restorable } from './restore.ts'
-import { quote } from './shell.ts'
+import { typed } from './shell.ts'
 import type { PhaseName, PlanReport } from './swap.ts'
 
 type PlannedCommand = PlanReport['plan'][number]
@@ -41,14 +41,14 @@ export function planCommands(
     containersToGo(facts, goal).map((container): PlannedCommand => ({
       phase: 'stop',
       host: host.name,
-      command: quote(stop(container.name, clear.stopGraceS)),
+      command: typed(stop(container.name, clear.stopGraceS)),
     })),
   )
   const targets = hosts.filter(({ clear }) => clear.target)
   const serve = (phase: PhaseName, { host, facts, goal }: PlannedHost, what: Model, step: number): PlannedCommand => ({
     phase,
     host: host.name,
-    command: quote(launcherOf(what).launch({ model: what, host, home: facts.home, mark: mark(goal.clusterId, what, step), extraDockerArgs })),
+    command: typed(launcherOf(what).launch({ model: what, host, home: facts.home, mark: mark(goal.clusterId, what, step), extraDockerArgs })),
   })
   const starts = model === null ? [] : targets.flatMap((target) => [serve('launch', target, model, 2), ...proofs(target.host)])
   const restores = owed.flatMap(({ deployment, model: previous }, i) =>

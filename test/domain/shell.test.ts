@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { quote, quotePath, quoteWord, UnquotableWord } from '../../domain/shell.ts'
+import { quote, quotePath, quoteWord, typed, UnquotableWord } from '../../domain/shell.ts'
 
 let dir: string
 beforeAll(() => {
@@ -116,4 +116,15 @@ test('there is no command without a program, and none that is longer than a host
   expect(() => quote([])).toThrow(UnquotableWord)
   expect(() => quote([''])).toThrow(UnquotableWord)
   expect(() => quote(['echo', 'x'.repeat(100_000)])).toThrow(UnquotableWord)
+})
+
+test('a command for a person to read is quoted only where a shell would read it otherwise, and means the same', () => {
+  expect(typed(['docker', 'stop', '--time', '15', 'vllm_node'])).toBe('docker stop --time 15 vllm_node')
+  const words = ['printf', '%s\\n', 'a b', "it's", '$(id)', '~', '', 'x;y', '{"a":1}']
+  expect(execFileSync('sh', ['-c', typed(words)], { encoding: 'utf8' })).toBe(
+    words
+      .slice(2)
+      .map((word) => `${word}\n`)
+      .join(''),
+  )
 })

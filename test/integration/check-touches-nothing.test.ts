@@ -34,9 +34,9 @@ test('a dry run lists every check and the exact commands, what it would replace 
   ])
   expect(report.previous).toEqual([{ model: 'gemma-3-27b', hosts: ['spark-1'], restorable: true }])
   expect(report.plan.map(({ phase }) => phase)).toEqual(['stop', 'launch', 'launch', 'warm', 'validate', 'validate', 'restore'])
-  expect(report.plan[0]?.command).toBe("'docker' 'stop' '--time' '15' 'vllm_node'")
-  expect(report.plan[1]?.command).toContain("'vllm' 'serve' 'Qwen/Qwen3-30B-A3B-Instruct-2507-FP8'")
-  expect(report.plan[6]?.command).toContain("'vllm' 'serve' 'google/gemma-3-27b-it'")
+  expect(report.plan[0]?.command).toBe('docker stop --time 15 vllm_node')
+  expect(report.plan[1]?.command).toContain('vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507-FP8')
+  expect(report.plan[6]?.command).toContain('vllm serve google/gemma-3-27b-it')
 })
 
 test('a dry run names what would fail', async () => {

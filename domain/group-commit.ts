@@ -55,7 +55,6 @@ const defaultMaxBatch = 500
 const firstPauseMs = 50
 const longestPauseMs = 500
 const gatherMs = 5
-const mostOfCrowd = 0.8
 /** So long after a full batch its callers are taken to be about to ask again. */
 const crowdLastsMs = 1_000
 
@@ -131,7 +130,7 @@ class GroupCommit implements Batcher {
   async #gather(): Promise<void> {
     const { size, at } = this.#crowd
     if (size < 2 || this.#parts.now() - at > crowdLastsMs) return
-    for (let waited = 0; waited < gatherMs && this.#waiting.length < size * mostOfCrowd; waited++) await this.#parts.sleep(1)
+    for (let waited = 0; waited < gatherMs && this.#waiting.length < size; waited++) await this.#parts.sleep(1)
   }
 
   #takeBackDoubtful(): void {

@@ -16,9 +16,13 @@ export function createPageReader(control: Control): () => Promise<PageData> {
   let models: readonly Model[] = []
   let listed: readonly Swap[] = []
   return async () => {
-    const status = await control.readStatus()
     models = lastKnown(() => control.readModels(), models)
-    listed = await lastKnownLater(async () => (await control.listSwaps({ limit: listLimit })).swaps, listed)
+    // together: where Temporal hangs, each of them waits for its own limit
+    const [status, newest] = await Promise.all([
+      control.readStatus(),
+      lastKnownLater(async () => (await control.listSwaps({ limit: listLimit })).swaps, listed),
+    ])
+    listed = newest
     const running = await Promise.all(
       runningOf(status, listed).map(async (swap) => lastKnownLater(() => control.readSwap(swap.swap_id), { swap, progress: null })),
     )

@@ -25,7 +25,6 @@ export function openApiDocument(table: readonly Route[]): Document {
       title: 'Spark Control',
       version: packageFile.version,
       description: packageFile.description,
-      license: { name: packageFile.license, identifier: packageFile.license },
     },
     servers: [{ url: '/' }],
     tags: ['swap', 'lock', 'models', 'status', 'docs'].map((name) => ({ name })),

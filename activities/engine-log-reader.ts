@@ -18,6 +18,7 @@ export class EngineLogReader {
   lastNewsAt = performance.now()
   /** docker's timestamp of the last line: where a later attempt goes on. */
   last: string | null
+  #following = false
   readonly #log: SwapLog
   readonly #onFatal: () => void
 
@@ -27,15 +28,29 @@ export class EngineLogReader {
     this.#onFatal = onFatal
   }
 
+  /** Whether lines come by themselves just now; after a cut they do so again with the first line of the new connection. */
+  get isFollowing(): boolean {
+    return this.#following
+  }
+
   /** Follows until `signal` fires. A container that is gone ends the stream; whoever watches the container says what that means. */
   async follow(hosts: Hosts, host: HostName, container: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await hosts.follow(host, followLogs(container, this.last), (line) => this.take(line), { signal })
+        await hosts.follow(
+          host,
+          followLogs(container, this.last),
+          (line) => {
+            this.#following = true
+            this.take(line)
+          },
+          { signal },
+        )
       } catch (error) {
         if (!(error instanceof HostError)) throw error
         this.#log.write(`the log is not followed just now: ${error.message}`)
       }
+      this.#following = false
       await pause(reattachAfterMs, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -33,12 +33,21 @@ export async function untilHealthy(watch: EngineWatch, signal: AbortSignal): Pro
   const followed = watch.log.follow(watch.hosts, watch.host, watch.container, until)
   try {
     const end = await Promise.race([health(watch, until), death(watch, until), fatalLine(watch), stall(watch, until), rejected(followed)])
-    // The start was over before the log was being followed.
-    if (watch.log.lines.length === 0) await watch.log.readOnce(watch.hosts, watch.host, watch.container)
+    // The start was over before the log was being followed, or while a cut kept it from being followed.
+    if (watch.log.lines.length === 0 || (end === null && !watch.log.isFollowing)) await readWhatIsThere(watch)
     return end === 'died' ? causeOfDeath(watch.log.lines, 'engine_exited') : end
   } finally {
     over.abort()
     await followed.catch(() => undefined)
+  }
+}
+
+/** For the log's sake alone: an engine is no less healthy because its host can't be asked just now. */
+async function readWhatIsThere({ log, hosts, host, container }: EngineWatch): Promise<void> {
+  try {
+    await log.readOnce(hosts, host, container)
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
   }
 }
 

@@ -35,7 +35,7 @@ export async function swap(request: SwapRequest): Promise<Swap> {
     ending = await CancellationScope.nonCancellable(() => recover(run, trouble))
   }
   await CancellationScope.nonCancellable(async () => {
-    await run.arbiter.tellEnd({ swapId: request.swapId, code: cause?.code ?? null, ...ending }) // the arbiter knows before anyone is told (E1)
+    await run.arbiter.tellEnd({ swapId: request.swapId, ...ending }) // the arbiter knows before anyone is told (E1)
     run.ended(ending.outcome, ending.left, cause)
     await run.phase('notify', () => tellEveryone(run)).catch(() => undefined) // never changes the outcome
     run.publish()

@@ -98,8 +98,6 @@ export interface EndClaim extends Envelope {
 export interface SwapEnd {
   readonly swapId: SwapId
   readonly outcome: Outcome
-  /** Why; absent from a swap of an earlier version. */
-  readonly code?: ErrorCode | null
   readonly left: Readonly<Record<HostName, LeftWith>>
   /** What the affected hosts hold now, as far as the swap proved it. */
   readonly deployments: readonly Deployment[]

@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../errors.ts'
 import { swapWorkflowId, type HostName } from '../names.ts'
 import type { ReportClosed, SwapEnd } from './command.ts'
 import { forgetOn, place } from './deployments.ts'
@@ -6,9 +5,6 @@ import { learnPace } from './pace.ts'
 import { beginSurveys, quarantine } from './surveys.ts'
 import type { ActiveSwap, ArbiterState, SilentEnd } from './state.ts'
 import { only, type Change, type Effect } from './step.ts'
-
-/** Causes that speak of a host which is not ours, or not as we left it. */
-const hostRefusals: ReadonlySet<ErrorCode> = new Set(['foreign_cluster', 'stale_fence', 'host_key_changed', 'host_key_unknown', 'ssh_refused'])
 
 /** A swap tells how it ended (ARBITER.md E1). Of one that isn't active (any more) only the place in the queue is given up. */
 export function swapEnded(state: ArbiterState, end: SwapEnd): Change {
@@ -19,9 +15,8 @@ export function swapEnded(state: ArbiterState, end: SwapEnd): Change {
     active: state.active.filter((running) => running !== swap),
   }
   if (swap === undefined) return only(rest)
-  // Before it touched anything nothing has changed, whatever it could still say of its hosts; unless a host itself refused it: then what was known of it is in doubt.
-  if (end.outcome === 'preflight_failed') return end.code != null && hostRefusals.has(end.code) ? beginSurveys(rest, swap.go.hosts) : only(rest)
-  return settle(learnPace(rest, swap, end), swap, end)
+  // Before it touched anything nothing has changed, whatever it could still say of its hosts.
+  return end.outcome === 'preflight_failed' ? only(rest) : settle(learnPace(rest, swap, end), swap, end)
 }
 
 function settle(state: ArbiterState, swap: ActiveSwap, end: SwapEnd): Change {

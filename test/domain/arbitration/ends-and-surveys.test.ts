@@ -32,13 +32,6 @@ test('a swap that touched nothing leaves what was known', () => {
   expect(models(bench)).toEqual(['old'])
 })
 
-test('a host that refused a swap as not ours is looked at again, and no longer said to hold what it held', () => {
-  const bench = running()
-  ended(bench, { outcome: 'preflight_failed', code: 'foreign_cluster', left: { 'spark-1': 'previous' } })
-  expect(bench.done('survey')).toMatchObject([{ host: 'spark-1' }])
-  expect(bench.kind(swap('swap-0002', ['spark-1']))).toBe('surveying')
-})
-
 test('an emptied host is known to be empty', () => {
   const bench = running()
   ended(bench, { outcome: 'left_empty', left: { 'spark-1': 'empty' } })

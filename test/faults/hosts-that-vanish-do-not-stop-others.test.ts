@@ -60,6 +60,8 @@ test('with one host off, the other swaps; a swap on the one that is off says so 
 
 test('a host that reboots while its model loads: the swap ends in time, and says what the host holds', async () => {
   const spark = world.host('spark-2')
+  // something to put back, whichever host the seed switched off before
+  expect(await world.plane.swap({ model: 'old-docker', hosts: ['spark-2'] })).toMatchObject({ outcome: 'completed' })
   spark.behave({ load_s: 5 })
   const before = starts('spark-2')
   const swapId = await world.plane.startSwap({ model: 'slow-warm-docker', hosts: ['spark-2'] })

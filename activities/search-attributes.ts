@@ -4,7 +4,7 @@ import proto from '@temporalio/proto'
 import type { Logger } from 'pino'
 
 /** What Temporal's own list of workflows can be searched by. All are keywords. */
-const searchAttributes = ['SparkCluster', 'SparkModel', 'SparkPhase', 'SparkOutcome', 'SparkHolder', 'SparkSchedule'] as const
+export const searchAttributes = ['SparkCluster', 'SparkModel', 'SparkPhase', 'SparkOutcome', 'SparkHolder', 'SparkSchedule'] as const
 
 const retentionDays = 30
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
+import { freePort } from '../scripts/free-port.ts'
 
 /** A demo instance of its own: a fresh data directory in the temporary folder, and ports that nobody has. */
 export interface Instance {

@@ -2,15 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, closeSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
+import { searchAttributes } from '../../activities/search-attributes.ts'
 import { findTemporalCli, TEMPORAL_VERSION } from '../../scripts/bootstrap/temporal-cli.mjs'
 import { Watchdog } from '../../scripts/up/watchdog.ts'
+import { freePort } from '../../scripts/free-port.ts'
 
-const searchAttributes = ['SparkCluster', 'SparkModel', 'SparkPhase', 'SparkOutcome', 'SparkHolder', 'SparkSchedule']
 const startLimitMs = 30_000
 
 /**
@@ -108,17 +108,6 @@ export class TemporalServer {
     clearTimeout(patience)
     this.#watchdog.release(process.pid)
   }
-}
-
-/** A port that was free a moment ago; the server needs it named, because it must find the same one again after a kill. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
 }
 
 /** The CLI reads TEMPORAL_… of its environment as flags: a developer's own settings must not reach into tests. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
+import type { Actor } from '../domain/events.ts'
 import { LockToken } from '../domain/lock.ts'
 import { oneLine } from '../domain/names.ts'
 import type { Caller } from './deps.ts'
@@ -24,13 +25,17 @@ export const nameless = 'api'
 
 const CallerHeaders = z.object(callerHeaders)
 
-/** Who asks. Throws `invalid_request` for a header that is none. */
-export function callerOf(headers: IncomingHttpHeaders): Caller {
+/** Who asks, and from where. Throws `invalid_request` for a header that is none. */
+export function callerOf(headers: IncomingHttpHeaders, address: string | null): Caller {
   const known = fit(CallerHeaders, headers, 'header')
   return {
     lockToken: known['x-swap-lock-token'] ?? null,
     idempotencyKey: known['idempotency-key'] ?? null,
     schedule: known['x-spark-schedule'] ?? null,
     name: known['x-spark-holder'] ?? known['x-spark-schedule'] ?? null,
+    address,
   }
 }
+
+/** Who asks, as the audit trail keeps it. */
+export const actorOf = ({ name, address }: Caller): Actor => ({ name: name ?? nameless, address })

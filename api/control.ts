@@ -2,10 +2,14 @@ import type { ConfigSource } from '../config/load.ts'
 import { Problem } from '../domain/problem.ts'
 import { clusterLinks } from './control/cluster-link.ts'
 import { modelOf, ready } from './control/catalog.ts'
+import { createEvents } from './control/events.ts'
 import { createLocks } from './control/locks.ts'
+import { createSchedules } from './control/schedules.ts'
 import { StatusReader } from './control/status.ts'
 import { SwapRequests } from './control/swap-request.ts'
-import type { Control } from './deps.ts'
+import { createWebhooks } from './control/webhooks.ts'
+import { actorOf } from './caller.ts'
+import type { Caller, Control } from './deps.ts'
 import { SwapLogs } from './swap-log.ts'
 import { SwapWatch } from './swap-watch.ts'
 import type { TemporalLink } from './temporal/link.ts'
@@ -40,19 +44,23 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
 
     requestSwap: (body, caller, options) => changing(requests.requestSwap(body, caller, options)),
     checkModel: (key, hosts) => requests.checkModel(key, hosts),
-    cancelSwap: (id, reason) => changing(cancel(id, reason)),
-    acquireLock: (body, waitS, signal) => changing(locks.acquireLock(body, waitS, signal)),
-    extendLock: (ttlS, token) => changing(locks.extendLock(ttlS, token)),
-    releaseLock: (token) => changing(locks.releaseLock(token)),
-    forceReleaseLock: (body, by) => changing(locks.forceReleaseLock(body, by)),
+    cancelSwap: (id, reason, caller) => changing(cancel(id, reason, caller)),
+    acquireLock: (body, caller, wait) => changing(locks.acquireLock(body, caller, wait)),
+    extendLock: (ttlS, token, caller) => changing(locks.extendLock(ttlS, token, caller)),
+    releaseLock: (token, caller) => changing(locks.releaseLock(token, caller)),
+    forceReleaseLock: (body, caller) => changing(locks.forceReleaseLock(body, caller)),
+
+    events: createEvents(config),
+    webhooks: createWebhooks({ links, link, config }),
+    schedules: createSchedules({ links, link, config }),
   }
 
-  async function cancel(id: string, reason: string) {
+  async function cancel(id: string, reason: string, caller: Caller) {
     const { swaps, arbiter } = links()
     const { swap } = await swaps.look(id)
     if (swap.state === 'done') throw new Problem('swap_ended', `It ended as ${swap.outcome ?? 'unknown'}`, { outcome: swap.outcome })
     // Out of the queue first, so that it cannot get its turn between the two.
-    if (swap.state === 'queued') await arbiter.ask({ type: 'withdraw', swapId: id, reason })
+    if (swap.state === 'queued') await arbiter.ask({ type: 'withdraw', swapId: id, reason, by: actorOf(caller) })
     await swaps.cancel(id, reason)
     return (await swaps.look(id)).swap
   }

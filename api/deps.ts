@@ -8,6 +8,9 @@ import type { Outcome, PlanReport, Swap, SwapBody } from '../domain/swap.ts'
 import type { z } from 'zod'
 import type { Metrics } from './metrics.ts'
 import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
+import type { Actor, AuditEvent, EventPage, EventType } from '../domain/events.ts'
+import type { ImportBody, ImportReport, ScheduleBody, ScheduleList, ScheduleView } from '../domain/scheduling/schedule.ts'
+import type { Delivery, DeliveryPage, WebhookBody, WebhookCreated, WebhookView } from '../domain/webhooks/webhook.ts'
 
 /** Who asks, as far as the request tells. */
 export interface Caller {
@@ -18,6 +21,8 @@ export interface Caller {
   readonly schedule: string | null
   /** A name for others to read: `X-Spark-Holder`, else the schedule's, or `dashboard` for the page. */
   readonly name: string | null
+  /** Where the request came from; null for what no request asked. */
+  readonly address: string | null
 }
 
 export interface SwapQuery {
@@ -38,6 +43,41 @@ export interface SwapStreamEvent {
   readonly id: string
   readonly event: 'swap' | 'log' | 'progress' | 'end'
   readonly data: unknown
+}
+
+/** The audit trail: files that the workers write. */
+export interface EventControl {
+  /** Newest first without `since`; with it (a `seq`, or a time) oldest first from there on. Needs no Temporal. */
+  list(query: { types: readonly EventType[] | null; since: string | null; limit: number }): Promise<EventPage>
+  /** What comes after `afterSeq` (null: from now on), until `signal` fires. */
+  watch(query: { types: readonly EventType[] | null; afterSeq: number | null }, signal: AbortSignal): AsyncIterable<AuditEvent>
+}
+
+/** Endpoints and deliveries. Throws `unknown_webhook`, `unknown_delivery`, `webhook_read_only`, `webhook_url_denied`, `config_changed`, `data_dir_…`. */
+export interface WebhookControl {
+  list(): Promise<WebhookView[]>
+  create(body: WebhookBody, actor: Actor): Promise<WebhookCreated>
+  update(id: string, body: WebhookBody, actor: Actor): Promise<WebhookView>
+  remove(id: string, actor: Actor): Promise<void>
+  /** Sends a `ping` through the same way as events go; the delivery tells how it went. */
+  test(id: string, actor: Actor): Promise<Delivery>
+  deliveries(query: { limit: number; before?: string | undefined; webhook?: string | undefined }): Promise<DeliveryPage>
+  redeliver(deliveryId: string, actor: Actor): Promise<Delivery>
+}
+
+/** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
+export interface ScheduleControl {
+  list(): Promise<ScheduleList>
+  read(id: string): Promise<ScheduleView>
+  /** Registers, or registers again under the same id. */
+  put(body: ScheduleBody, actor: Actor): Promise<{ created: boolean; schedule: ScheduleView }>
+  remove(id: string, actor: Actor): Promise<void>
+  /** A job says that it ran (`done`), begins (`start`), or failed. */
+  ping(id: string, what: 'done' | 'start' | 'fail', actor: Actor): Promise<ScheduleView>
+  run(id: string, actor: Actor): Promise<ScheduleView>
+  pause(id: string, actor: Actor): Promise<ScheduleView>
+  resume(id: string, actor: Actor): Promise<ScheduleView>
+  import(body: ImportBody, actor: Actor): Promise<ImportReport>
 }
 
 /**
@@ -61,21 +101,30 @@ export interface Control {
   /** With `dry_run` the answer is `planned` and nothing changes. `force` overrides a reservation and needs `body.reason`. */
   requestSwap(body: SwapBody, caller: Caller, options?: { force?: boolean }): Promise<SwapAnswer>
   /** A queued swap is withdrawn, a running one is cancelled gracefully. Throws `swap_ended`, `unknown_swap`. */
-  cancelSwap(id: string, reason: string): Promise<Swap>
+  cancelSwap(id: string, reason: string, caller: Caller): Promise<Swap>
   /** Preflight alone, as a report. Changes nothing. */
   checkModel(key: string, hosts?: readonly string[]): Promise<PlanReport>
 
   /** Takes the lock; `created` is false when the same token held it already. Waits up to `waitS` while someone else holds it. */
-  acquireLock(
-    body: z.output<typeof AcquireBody>,
-    waitS?: number,
-    signal?: AbortSignal,
-  ): Promise<{ created: boolean; lock: z.infer<typeof LockGranted> }>
-  extendLock(ttlS: number, token: string): Promise<z.infer<typeof LockGranted>>
+  acquireLock(body: z.output<typeof AcquireBody>, caller: Caller, wait?: LockWait): Promise<{ created: boolean; lock: z.infer<typeof LockGranted> }>
+  extendLock(ttlS: number, token: string, caller: Caller): Promise<z.infer<typeof LockGranted>>
   /** `released` is 0 for a repeat whose first answer was lost. Throws `lock_stale`: someone else may hold it by now. */
-  releaseLock(token: string): Promise<{ released: number }>
+  releaseLock(token: string, caller: Caller): Promise<{ released: number }>
   /** Ends others' reservations; never touches a running swap. */
-  forceReleaseLock(body: z.output<typeof ForceReleaseBody>, by: string | null): Promise<{ released: number }>
+  forceReleaseLock(body: z.output<typeof ForceReleaseBody>, caller: Caller): Promise<{ released: number }>
+
+  readonly events: EventControl
+  readonly webhooks: WebhookControl
+  readonly schedules: ScheduleControl
+}
+
+/** How a caller waits for the lock: so long, and no longer than it is there itself. */
+export interface LockWait {
+  readonly waitS: number
+  /** Fires when the caller goes away. */
+  readonly gone: AbortSignal
+  /** Resolves when the caller has its whole answer; rejects when it went away before. */
+  readonly answered: Promise<void>
 }
 
 /** What createApp and the pages are given. */

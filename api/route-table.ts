@@ -1,9 +1,21 @@
 import { docsRoutes } from './routes/docs.ts'
+import { eventRoutes } from './routes/event.ts'
 import { lockRoutes } from './routes/lock.ts'
 import { modelRoutes } from './routes/models.ts'
+import { scheduleRoutes } from './routes/schedule.ts'
 import { statusRoutes } from './routes/status.ts'
 import { swapRoutes } from './routes/swap.ts'
+import { webhookRoutes } from './routes/webhook.ts'
 import type { Route } from './route.ts'
 
 /** Every REST route. The lock's come before the swap's, whose `{id}` would take them. */
-export const routeTable: readonly Route[] = [...lockRoutes, ...swapRoutes, ...modelRoutes, ...statusRoutes, ...docsRoutes(() => routeTable)]
+export const routeTable: readonly Route[] = [
+  ...lockRoutes,
+  ...swapRoutes,
+  ...scheduleRoutes,
+  ...webhookRoutes,
+  ...eventRoutes,
+  ...modelRoutes,
+  ...statusRoutes,
+  ...docsRoutes(() => routeTable),
+]

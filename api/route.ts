@@ -59,6 +59,8 @@ export interface RawRequest {
   readonly caller: Caller
   /** Fires when the client goes away or the server ends. */
   readonly gone: AbortSignal
+  /** Resolves when the whole answer was handed over to the connection; rejects when that broke before. */
+  readonly answered: Promise<void>
 }
 
 const nothing = z.strictObject({})
@@ -119,7 +121,7 @@ export function route<
     headers,
     body,
     respond: async (raw, deps) => {
-      const { caller, gone } = raw
+      const { caller, gone, answered } = raw
       const checked = {
         // Each is the schema that the spec gave, or, where it gave none, the one that its type parameter defaults to.
         params: fit(params, raw.params, 'path') as z.output<P>,
@@ -127,7 +129,7 @@ export function route<
         headers: fit(headers, raw.headers, 'header') as z.output<H>,
         body: (body === null ? undefined : fit(body, raw.body, 'body')) as z.output<B>,
       }
-      return await handle({ caller, gone, ...checked }, deps)
+      return await handle({ caller, gone, answered, ...checked }, deps)
     },
   }
 }

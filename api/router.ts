@@ -86,7 +86,8 @@ async function answer(ctx: RouterContext<RequestState>, { route, deps, options, 
           route.body === null
             ? undefined
             : readJson(ctx.state.rawBody, { contentType: ctx.headers['content-type'], contentEncoding: ctx.headers['content-encoding'] }),
-        caller: callerOf(ctx.headers),
+        caller: callerOf(ctx.headers, plainAddress(ctx.ip)),
+        answered: answered(ctx),
         gone,
       },
       deps,
@@ -126,6 +127,18 @@ function checkProblem(route: Route, { code }: Problem, { onUndeclared }: RouterO
   const spec = route.answers[errors[code].status]
   const declared = (everywhere as readonly string[]).includes(code) || (spec?.kind === 'problem' && spec.codes.includes(code))
   if (!declared) onUndeclared(`${route.method} ${route.path} answers ${code} without saying so`)
+}
+
+/** An IPv4 address that came in by a socket of both kinds is shown as people know it. */
+const plainAddress = (ip: string): string => ip.replace(/^::ffff:(?=\d+\.)/, '')
+
+function answered({ res }: Context): Promise<void> {
+  const whole = new Promise<void>((resolve, reject) => {
+    res.once('finish', () => resolve())
+    res.once('close', () => reject(new Error('the caller went away')))
+  })
+  whole.catch(() => undefined) // only those who wait for it want to hear of it
+  return whole
 }
 
 const koaPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1')

@@ -49,7 +49,7 @@ export const errors = {
     status: 423,
     class: 'retryable',
     title: 'Someone else has reserved these GPUs',
-    advice: 'Wait until expires_at, or release it with a reason.',
+    advice: 'Wait until expires_at, stand in line with ?wait_s=, or release it with a reason.',
   },
   lock_stale: {
     status: 409,
@@ -65,7 +65,60 @@ export const errors = {
   },
   surveying: { status: 503, class: 'retryable', title: 'The arbiter is still looking at these hosts', advice: 'Try again in a few seconds.' },
   expired: { status: 503, class: 'retryable', title: 'The request came too late to be decided', advice: 'Nothing was done. Try again.' },
-  id_reused: { status: 409, class: 'fatal', title: 'This Idempotency-Key was used for another request', advice: 'Use a new key for a new request.' },
+  id_reused: { status: 422, class: 'fatal', title: 'This Idempotency-Key was used for another request', advice: 'Use a new key for a new request.' },
+  // schedules
+  unknown_schedule: { status: 404, class: 'fatal', title: 'No schedule of that id is registered', advice: 'See GET /api/schedule.' },
+  schedule_exists: {
+    status: 409,
+    class: 'fatal',
+    title: 'That id belongs to a schedule of the other kind',
+    advice: 'Choose another id, or delete that schedule first.',
+  },
+  schedule_not_managed: {
+    status: 409,
+    class: 'fatal',
+    title: 'An external schedule is never fired from here',
+    advice: 'Run, pause or resume it where its cron is.',
+  },
+  too_many_schedules: { status: 409, class: 'fatal', title: 'No more schedules can be registered', advice: 'Delete some that are over.' },
+  cron_invalid: {
+    status: 422,
+    class: 'fatal',
+    title: 'This cron expression cannot be read',
+    advice: 'Five fields: minute, hour, day of month, month, day of week; or @daily and the like. There are no seconds.',
+  },
+  cron_never_fires: { status: 422, class: 'fatal', title: 'This plan never comes due', advice: 'Look at its day and month, or its date.' },
+  unknown_timezone: { status: 422, class: 'fatal', title: 'There is no such time zone', advice: 'Use an IANA name, as in Europe/Zurich.' },
+  // webhooks
+  unknown_webhook: { status: 404, class: 'fatal', title: 'No webhook of that id is there', advice: 'See GET /api/webhooks.' },
+  unknown_delivery: { status: 404, class: 'fatal', title: 'No delivery of that id is known', advice: 'See GET /api/webhooks/deliveries.' },
+  webhook_read_only: {
+    status: 409,
+    class: 'fatal',
+    title: 'This webhook is defined in a file or the environment',
+    advice: 'Change it there: cluster.yaml, or WEBHOOK_URL.',
+  },
+  webhook_url_denied: {
+    status: 422,
+    class: 'fatal',
+    title: 'Webhooks may not be sent to this address',
+    advice: 'Use the LAN or public address of the receiver. Loopback needs WEBHOOK_ALLOW_LOOPBACK=1.',
+  },
+  too_many_webhooks: { status: 409, class: 'fatal', title: 'No more webhooks can be added', advice: 'Delete some first.' },
+  // files
+  config_changed: {
+    status: 409,
+    class: 'retryable',
+    title: 'The file was changed by somebody else meanwhile',
+    advice: 'Look at it, then try again. Nothing was written.',
+  },
+  data_dir_full: { status: 507, class: 'fatal', title: 'The disk of the data directory is full', advice: 'Free some space. The old file is intact.' },
+  data_dir_read_only: {
+    status: 503,
+    class: 'fatal',
+    title: 'The data directory cannot be written',
+    advice: 'Look at its owner and mount. The old file is intact.',
+  },
   // parts
   not_configured: {
     status: 503,

@@ -8,6 +8,8 @@ import { ContainerName } from './names.ts'
 interface SettingRow {
   readonly env?: string
   readonly yaml?: boolean
+  /** Its value is never shown, not even where it is refused. */
+  readonly secret?: boolean
   readonly schema: z.ZodType
   readonly fallback: unknown
   readonly about: string
@@ -70,6 +72,32 @@ export const settingRows = {
   launch_stall_s: { yaml: true, schema: seconds(1, 7200), fallback: 900, about: 'How long a launch may go without any progress' },
   warm_s: { yaml: true, schema: seconds(1, 3600), fallback: 600, about: 'Limit of the first completion' },
   validate_s: { yaml: true, schema: seconds(1, 600), fallback: 60, about: 'Limit of the checks on the served model' },
+  webhook_url: {
+    env: 'WEBHOOK_URL',
+    schema: z.string().max(2000),
+    fallback: '',
+    about: 'One webhook endpoint, named `default`; more in cluster.yaml or by the API',
+  },
+  webhook_secret: { env: 'WEBHOOK_SECRET', secret: true, schema: z.string().min(8).max(200), fallback: '', about: 'Signs what goes to WEBHOOK_URL' },
+  webhook_allow_loopback: {
+    env: 'WEBHOOK_ALLOW_LOOPBACK',
+    yaml: true,
+    schema: flag,
+    fallback: false,
+    about: 'Webhooks may be sent to this machine itself',
+  },
+  webhook_retry_scale: {
+    env: 'WEBHOOK_RETRY_SCALE',
+    schema: z.coerce.number().min(0.00001).max(1),
+    fallback: 1,
+    about: 'Shortens the pauses between attempts of a delivery, to try a receiver out',
+  },
+  audit_max_mb: {
+    yaml: true,
+    schema: z.coerce.number().min(1).max(10_000),
+    fallback: 100,
+    about: 'The audit trail drops its oldest file beyond this size',
+  },
   queue_limit_s: { yaml: true, schema: seconds(10, 86_400), fallback: 7200, about: 'How long a swap may wait in the queue' },
 } as const satisfies Record<string, SettingRow>
 
@@ -102,7 +130,14 @@ export function resolveSettings(
       if (given === undefined || given === null || (typeof given === 'string' && given.trim() === '')) continue
       const parsed = row.schema.safeParse(typeof given === 'string' ? given.trim() : given)
       if (parsed.success) value = parsed.data
-      else refused.push({ setting: name, source, value: show(given), reason: parsed.error.issues[0]?.message ?? 'not valid', used: show(value) })
+      else
+        refused.push({
+          setting: name,
+          source,
+          value: row.secret === true ? '(secret)' : show(given),
+          reason: parsed.error.issues[0]?.message ?? 'not valid',
+          used: row.secret === true ? 'none' : show(value),
+        })
     }
     settings[name] = value
   }

@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/arbitration/command.ts'
 import type { ArbiterState } from '../domain/arbitration/state.ts'
 import type { ErrorCode } from '../domain/errors.ts'
+import type { OutboxEntry } from '../domain/events.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
 
 /** All that crosses a workflow's border: the only file of this room that others may import. */
@@ -11,6 +12,8 @@ export const decide = defineUpdate<DecideReply, [readonly Command[]]>('decide')
 export const arbiterState = defineQuery<ArbiterView>('state')
 /** What the watch follows: workflows that occupy hosts or wait for them, and since when the arbiter knows of them (E2). */
 export const arbiterWatched = defineQuery<readonly { readonly workflowId: string; readonly since: number }[]>('watched')
+/** The outbox: events that nobody has written down yet, oldest first (A6). Whoever has written them tells the arbiter by the activity's result. */
+export const arbiterOutbox = defineQuery<readonly OutboxEntry[]>('outbox')
 export const swapPhase = defineSignal<[{ swapId: string; phase: PhaseName; expectedEndAt: number | null }]>('swapPhase')
 export const swapEnded = defineSignal<[SwapEnd]>('swapEnded')
 /** For a person with only Temporal's CLI or UI left. */
@@ -22,7 +25,16 @@ export const go = defineSignal<[Go]>('go')
 export const withdrawn = defineSignal<[{ readonly code: ErrorCode; readonly message: string | null }]>('withdrawn')
 export const progress = defineQuery<Swap>('progress')
 
-export const workflowTypes = { arbiter: 'gpuArbiter', swap: 'swap', check: 'check', monitor: 'monitor' } as const
+export const workflowTypes = {
+  arbiter: 'gpuArbiter',
+  swap: 'swap',
+  check: 'check',
+  monitor: 'monitor',
+  webhookDelivery: 'webhookDelivery',
+  scheduleRegistry: 'scheduleRegistry',
+  managedRun: 'managedRun',
+  externalRun: 'externalRun',
+} as const
 
 /** A worker that dies with the arbiter's task in hand holds everyone up for so long (ARBITER.md A8). */
 export const arbiterTaskTimeout = '3s'

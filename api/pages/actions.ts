@@ -56,7 +56,7 @@ export function actionRoutes({ control, hub, log }: ActionDeps): Router<RequestS
   return router
 }
 
-const dashboard: Caller = { lockToken: null, idempotencyKey: null, schedule: null, name: 'dashboard' }
+const dashboard: Caller = { lockToken: null, idempotencyKey: null, schedule: null, name: 'dashboard', address: null }
 
 function answerSwap(ctx: Context, answer: SwapAnswer): void {
   if (answer.kind === 'already_serving') {

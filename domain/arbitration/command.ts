@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import type { Actor, Noted } from '../events.ts'
 import type { Deployment } from '../deployment.ts'
 import type { ClusterId, HostName, Millis, ModelKey, Sha256, SwapId } from '../names.ts'
 import type { LeftWith, Outcome, PhaseName } from '../swap.ts'
@@ -10,6 +11,8 @@ import type { LeftWith, Outcome, PhaseName } from '../swap.ts'
 interface Envelope {
   readonly id: string
   readonly notAfter: Millis
+  /** Who asks, for the audit trail. */
+  readonly by?: Actor
 }
 
 export interface Acquire extends Envelope {
@@ -20,6 +23,20 @@ export interface Acquire extends Envelope {
   readonly ttlS: number
   /** null: all hosts */
   readonly hosts: readonly HostName[] | null
+  /** The schedule that it belongs to. */
+  readonly schedule?: string | null
+  /** Stands in line under this ticket, repeated each second (R5). Without it a held lock refuses at once. */
+  readonly ticket?: string
+}
+/** A waiter goes away: its ticket is no more, nor what it was granted in its last moment (R5). */
+export interface LeaveLine extends Envelope {
+  readonly type: 'leave_line'
+  readonly ticket: string
+}
+/** The waiter has its answer (R5). Any other use of its token says the same. */
+export interface Confirm extends Envelope {
+  readonly type: 'confirm'
+  readonly tokenHash: Sha256
 }
 export interface Extend extends Envelope {
   readonly type: 'extend'
@@ -32,7 +49,6 @@ export interface Release extends Envelope {
 }
 export interface ForceRelease extends Envelope {
   readonly type: 'force_release'
-  readonly by: string
   readonly reason: string
   readonly hosts: readonly HostName[] | null
 }
@@ -142,8 +158,23 @@ export interface ReportHosts extends Envelope {
   readonly registeredAttributes: readonly string[]
 }
 
+/** Events that others than the arbiter know of. They go through its outbox, so that there is one order of all. One id is noted once. */
+export interface Note extends Envelope {
+  readonly type: 'note'
+  readonly entries: readonly Noted[]
+}
+/** What the monitor sees of a host; the arbiter tells it when it changes. */
+export interface ReportReachability extends Envelope {
+  readonly type: 'report_reachability'
+  readonly host: HostName
+  readonly reachable: boolean
+  readonly cause: string | null
+}
+
 export type Command =
   | Acquire
+  | LeaveLine
+  | Confirm
   | Extend
   | Release
   | ForceRelease
@@ -157,6 +188,8 @@ export type Command =
   | ReportSurvey
   | ReportClosed
   | ReportHosts
+  | Note
+  | ReportReachability
 
 export interface ReservationFacts {
   readonly holder: string
@@ -198,7 +231,13 @@ export type Answer =
       readonly fence: number | null
       readonly hosts: readonly HostName[]
       readonly position: number | null
+      /** Asked for by somebody before: the same model on the same hosts is queued or under way already, and this request is part of it. */
+      readonly joined?: boolean
+      /** When its turn should come, in the arbiter's clock; null when nobody can say. */
+      readonly expectedStartAt?: Millis | null
     }
+  /** In line for a lock: so many are before it, itself counted. */
+  | { readonly kind: 'waiting'; readonly position: number; readonly reservation: ReservationFacts | null; readonly busy: BusyFacts | null }
   | { readonly kind: 'already_serving'; readonly deployment: Deployment }
   | { readonly kind: 'claimed'; readonly fence: number }
   | { readonly kind: 'go'; readonly go: Go }
@@ -241,6 +280,7 @@ export interface ArbiterView {
     readonly holder: string | null
     readonly startedAt: Millis
     readonly deadlineAt: Millis
+    readonly expectedEndAt: Millis | null
   }[]
   readonly queue: readonly {
     readonly swapId: SwapId
@@ -248,6 +288,9 @@ export interface ArbiterView {
     readonly hosts: readonly HostName[]
     readonly holder: string | null
     readonly acceptedAt: Millis
+    readonly expectedStartAt: Millis | null
   }[]
+  /** Who stands in line for the lock, the next one first. */
+  readonly waiting: readonly { readonly holder: string; readonly hosts: readonly HostName[]; readonly since: Millis }[]
   readonly claims: readonly { readonly claimId: string; readonly hosts: readonly HostName[]; readonly holder: string; readonly purpose: string }[]
 }

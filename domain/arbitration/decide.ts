@@ -64,6 +64,11 @@ function obey(state: ArbiterState, command: Command): Step {
       return noted(foundClosed(state, command.closed))
     case 'report_hosts':
       return noted(hostsListed(state, command.hosts, command.registeredAttributes))
+    case 'leave_line':
+    case 'confirm':
+    case 'note':
+    case 'report_reachability':
+      return noted(only(state))
   }
 }
 

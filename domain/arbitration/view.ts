@@ -12,10 +12,11 @@ export const viewOf = (state: ArbiterState): ArbiterView => ({
   reservations: state.reservations.map((held) => factsOf(state, held)),
   deployments: state.deployments,
   active: state.active.map((swap) => {
-    const { swapId, model, hosts, phase, holder, startedAt, deadlineAt } = swap
-    return { swapId, model, hosts, affectedHosts: swap.go.affectedHosts, phase, holder, startedAt, deadlineAt }
+    const { swapId, model, hosts, phase, holder, startedAt, deadlineAt, expectedEndAt } = swap
+    return { swapId, model, hosts, affectedHosts: swap.go.affectedHosts, phase, holder, startedAt, deadlineAt, expectedEndAt }
   }),
-  queue: state.queue.map(({ swapId, model, hosts, holder, acceptedAt }) => ({ swapId, model, hosts, holder, acceptedAt })),
+  queue: state.queue.map(({ swapId, model, hosts, holder, acceptedAt }) => ({ swapId, model, hosts, holder, acceptedAt, expectedStartAt: null })),
+  waiting: [],
   claims: state.claims.map(({ claimId, hosts, holder, purpose }) => ({ claimId, hosts, holder, purpose })),
 })
 

@@ -43,6 +43,7 @@ const view: ArbiterView = {
   deployments: [deployment],
   active: [],
   queue: [],
+  waiting: [],
   claims: [],
 }
 const look: HostLook = {

@@ -19,7 +19,7 @@ test('until a host is surveyed, swaps and host operations on it are refused; res
   expect(bench.kind(claim('claim-1', ['spark-1']))).toBe('surveying')
   expect(bench.kind(acquire('ann'))).toBe('granted')
   recovered(bench, [])
-  bench.ask(command('force_release', { by: 'x', reason: 'x', hosts: null }))
+  bench.ask(command('force_release', { reason: 'x', hosts: null }))
   bench.survey('spark-1')
   expect(bench.kind(swap('swap-0001', ['spark-1']))).toBe('accepted')
   expect(bench.kind(swap('swap-0002', ['spark-2']))).toBe('surveying')

@@ -21,7 +21,7 @@ const asked: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 1, arbitrary: who.map((name) => command('extend', { tokenHash: hash(name), ttlS: 30 })) },
   { weight: 1, arbitrary: who.map((name) => command('release', { tokenHash: hash(name) })) },
-  { weight: 1, arbitrary: fc.option(hosts, { nil: null }).map((some) => command('force_release', { by: 'admin', reason: 'why', hosts: some })) },
+  { weight: 1, arbitrary: fc.option(hosts, { nil: null }).map((some) => command('force_release', { reason: 'why', hosts: some })) },
   {
     weight: 6,
     arbitrary: fc

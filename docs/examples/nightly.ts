@@ -73,11 +73,14 @@ async function reserved<T>(purpose: string, wait_s: number, work: (token: string
   const mine = { 'X-Swap-Lock-Token': token }
   const lost = new AbortController()
   // A third of the TTL leaves two more tries.
-  const renewal = setInterval(() => {
-    ask('POST', '/api/swap/lock', { ttl_s }, mine).catch((error: unknown) => {
-      if (error instanceof Refused) lost.abort(error)
-    })
-  }, (ttl_s / 3) * 1000)
+  const renewal = setInterval(
+    () => {
+      ask('POST', '/api/swap/lock', { ttl_s }, mine).catch((error: unknown) => {
+        if (error instanceof Refused) lost.abort(error)
+      })
+    },
+    (ttl_s / 3) * 1000,
+  )
   try {
     return await work(token, lost.signal)
   } finally {

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { missingParts } from '../../test/hosts/ready.ts'
 import { findChromium } from './chromium.ts'
 import { runTool } from './command.ts'
@@ -17,9 +18,14 @@ const limitsMs: Record<LaneName, number> = {
   browser: 8 * minute,
 }
 
+const programs = ['bash', 'curl', 'python3']
+const isOnPath = (name: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
+
 /** What a lane needs and this machine lacks, each with how to get it. Empty: it can run. */
 export async function missingFor(lane: LaneName): Promise<string[]> {
   if (lane === 'hosts') return missingParts()
+  if (lane === 'integration')
+    return programs.filter((name) => !isOnPath(name)).map((name) => `${name}: docs/examples are run with it (Debian: \`apt-get install ${name}\`)`)
   if (lane === 'browser' && findChromium() === null) return ['Chromium: install it (Debian: `apt-get install chromium`), or name it in CHROMIUM']
   return []
 }

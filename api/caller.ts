@@ -39,3 +39,6 @@ export function callerOf(headers: IncomingHttpHeaders, address: string | null): 
 
 /** Who asks, as the audit trail keeps it. */
 export const actorOf = ({ name, address }: Caller): Actor => ({ name: name ?? nameless, address })
+
+/** Where a request came from. An IPv4 address that came in by a socket of both kinds is shown as people know it. */
+export const addressOf = ({ ip }: { readonly ip: string }): string => ip.replace(/^::ffff:(?=\d+\.)/, '')

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import Router, { type RouterContext } from '@koa/router'
 import { errors } from '../domain/errors.ts'
 import { Problem } from '../domain/problem.ts'
-import { callerOf } from './caller.ts'
+import { addressOf, callerOf } from './caller.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
 import type { AppDeps } from './deps.ts'
 import { readJson } from './read-json.ts'
@@ -86,7 +86,7 @@ async function answer(ctx: RouterContext<RequestState>, { route, deps, options, 
           route.body === null
             ? undefined
             : readJson(ctx.state.rawBody, { contentType: ctx.headers['content-type'], contentEncoding: ctx.headers['content-encoding'] }),
-        caller: callerOf(ctx.headers, plainAddress(ctx.ip)),
+        caller: callerOf(ctx.headers, addressOf(ctx)),
         answered: answered(ctx),
         gone,
       },
@@ -128,9 +128,6 @@ function checkProblem(route: Route, { code }: Problem, { onUndeclared }: RouterO
   const declared = (everywhere as readonly string[]).includes(code) || (spec?.kind === 'problem' && spec.codes.includes(code))
   if (!declared) onUndeclared(`${route.method} ${route.path} answers ${code} without saying so`)
 }
-
-/** An IPv4 address that came in by a socket of both kinds is shown as people know it. */
-const plainAddress = (ip: string): string => ip.replace(/^::ffff:(?=\d+\.)/, '')
 
 function answered({ res }: Context): Promise<void> {
   const whole = new Promise<void>((resolve, reject) => {

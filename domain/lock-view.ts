@@ -1,4 +1,4 @@
-import type { ReservationFacts } from './arbitration/command.ts'
+import type { ArbiterView, ReservationFacts } from './arbitration/command.ts'
 import type { Lock, ReservationView } from './lock.ts'
 import { rfc3339, type Millis } from './names.ts'
 
@@ -13,8 +13,8 @@ export const reservationView = (facts: ReservationFacts, now: Millis): Reservati
   fence: facts.fence,
 })
 
-/** All reservations that still hold, and the one that holds longest ago as `the` lock. An expired one is gone, though its timer may not have fired (R2). */
-export function lockView(reservations: readonly ReservationFacts[], now: Millis, waiting = 0): Lock {
+/** All reservations that still hold, the one that holds longest as `the` lock, and who waits, the next one first. An expired one is gone, though its timer may not have fired (R2). */
+export function lockView(reservations: readonly ReservationFacts[], now: Millis, line: ArbiterView['waiting'] = []): Lock {
   const locks = reservations
     .filter((reservation) => reservation.expiresAt > now)
     .toSorted((a, b) => a.acquiredAt - b.acquiredAt)
@@ -29,7 +29,8 @@ export function lockView(reservations: readonly ReservationFacts[], now: Millis,
     expires_at: first?.expires_at ?? null,
     expires_in_s: first?.expires_in_s ?? null,
     fence: first?.fence ?? null,
-    waiting,
+    waiting: line.length,
+    line: line.map(({ holder, hosts, since }) => ({ holder, hosts: [...hosts], since: rfc3339(since) })),
     locks,
   }
 }

@@ -30,6 +30,9 @@ export const ReservationView = z.object({
 })
 export type ReservationView = z.infer<typeof ReservationView>
 
+/** Who stands in line for the lock (`?wait_s=`), for which hosts, and since when. */
+const Waiter = z.object({ holder: z.string(), hosts: z.array(HostName), since: Rfc3339 })
+
 export const Lock = z.object({
   held: z.boolean(),
   holder: z.string().nullable(),
@@ -39,7 +42,8 @@ export const Lock = z.object({
   expires_at: Rfc3339.nullable(),
   expires_in_s: z.number().nullable(),
   fence: z.number().nullable(),
-  waiting: z.int(),
+  waiting: z.int().meta({ description: 'How many stand in line' }),
+  line: z.array(Waiter).meta({ description: 'Who stands in line, the next one first' }),
   locks: z.array(ReservationView),
 })
 export type Lock = z.infer<typeof Lock>

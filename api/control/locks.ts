@@ -1,95 +1,101 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigSource } from '../../config/load.ts'
 import type { Answer } from '../../domain/arbitration/command.ts'
+import type { Wish } from '../../domain/group-commit.ts'
 import { lockView, reservationView } from '../../domain/lock-view.ts'
 import { Problem } from '../../domain/problem.ts'
-import { refusal } from '../../domain/refusal.ts'
-import type { Control } from '../deps.ts'
-import { nameless } from '../caller.ts'
+import { actorOf } from '../caller.ts'
+import type { Control, LockWait } from '../deps.ts'
 import { mintToken, sha256 } from '../secrets.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
 import { clusterOf, hostsOf } from './catalog.ts'
 import type { ClusterLink } from './cluster-link.ts'
+import { goneAway, isGranted, standInLine, type Granted } from './lock-line.ts'
+import { refusalOf } from './refused.ts'
 
-const askAgainEvery_ms = 1_000
+type AcquireWish = Extract<Wish, { type: 'acquire' }>
 
 /** Reservations, by the arbiter's word. */
 export function createLocks(
   links: () => ClusterLink,
   config: ConfigSource,
 ): Pick<Control, 'readLock' | 'acquireLock' | 'extendLock' | 'releaseLock' | 'forceReleaseLock'> {
+  const shown = (arbiter: Arbiter, { reservation }: Granted, token: string) => ({ ...reservationView(reservation, arbiter.now()), token })
+
   return {
     async readLock() {
       const { arbiter } = links()
-      const view = await arbiter.view()
-      return lockView(view.reservations, arbiter.now())
+      const { reservations, waiting } = await arbiter.view()
+      return lockView(reservations, arbiter.now(), waiting)
     },
 
-    async acquireLock({ holder, ttl_s, purpose, hosts, token }, waitS = 0, signal) {
+    async acquireLock({ holder, ttl_s, purpose, hosts, token }, caller, wait) {
       const { arbiter } = links()
       const secret = token ?? mintToken()
-      const tokenHash = sha256(secret)
-      const wish = {
+      const wish: AcquireWish = {
         type: 'acquire',
-        tokenHash,
+        tokenHash: sha256(secret),
         holder,
         purpose: purpose ?? null,
         ttlS: ttl_s,
         hosts: hosts === undefined ? null : hostsOf(clusterOf(config), hosts),
-      } as const
-      const until = performance.now() + waitS * 1000
-      try {
-        for (;;) {
-          const answer = await arbiter.ask(wish)
-          if (signal?.aborted === true) throw new Problem('expired', 'The caller went away')
-          if (answer.kind === 'granted' || answer.kind === 'extended') {
-            return { created: answer.kind === 'granted', lock: { ...reservationView(answer.reservation, arbiter.now()), token: secret } }
-          }
-          const problem = unlike(answer, arbiter)
-          if (problem.code !== 'reserved' || performance.now() + askAgainEvery_ms > until) throw problem
-          await delay(askAgainEvery_ms, undefined, signal === undefined ? {} : { signal })
-        }
-      } catch (error) {
-        // The answer may have been lost after the grant, and a token that nobody ever saw would hold the lock until it expires.
-        if (token === undefined && !(error instanceof Problem && error.code === 'reserved')) void giveBack(arbiter, tokenHash)
-        throw signal?.aborted === true ? new Problem('expired', 'The caller went away') : error
+        schedule: caller.schedule,
+        by: actorOf(caller),
       }
+      const comesBack = token !== undefined
+      const granted =
+        wait !== undefined && wait.waitS > 0 ? await standInLine(arbiter, wish, wait, comesBack) : await atOnce(arbiter, wish, wait, comesBack)
+      return { created: granted.kind === 'granted', lock: shown(arbiter, granted, secret) }
     },
 
-    async extendLock(ttlS, token) {
+    async extendLock(ttlS, token, caller) {
       const { arbiter } = links()
-      const answer = await arbiter.ask({ type: 'extend', tokenHash: sha256(token), ttlS })
-      if (answer.kind !== 'extended' && answer.kind !== 'granted') throw unlike(answer, arbiter)
-      return { ...reservationView(answer.reservation, arbiter.now()), token }
+      const answer = await arbiter.ask({ type: 'extend', tokenHash: sha256(token), ttlS, by: actorOf(caller) })
+      if (!isGranted(answer)) throw await refusalOf(answer, arbiter)
+      return shown(arbiter, answer, token)
     },
 
-    async releaseLock(token) {
+    async releaseLock(token, caller) {
       const { arbiter } = links()
-      const answer = await arbiter.ask({ type: 'release', tokenHash: sha256(token) })
-      if (answer.kind !== 'released') throw unlike(answer, arbiter)
-      return { released: answer.count }
+      return await released(arbiter, await arbiter.ask({ type: 'release', tokenHash: sha256(token), by: actorOf(caller) }))
     },
 
-    async forceReleaseLock({ reason, hosts }, by) {
+    async forceReleaseLock({ reason, hosts }, caller) {
       const { arbiter } = links()
       const named = hosts === undefined ? null : hostsOf(clusterOf(config), hosts)
-      const answer = await arbiter.ask({ type: 'force_release', by: by ?? nameless, reason, hosts: named })
-      if (answer.kind !== 'released') throw unlike(answer, arbiter)
-      return { released: answer.count }
+      return await released(arbiter, await arbiter.ask({ type: 'force_release', reason, hosts: named, by: actorOf(caller) }))
     },
   }
 }
 
-async function giveBack(arbiter: Arbiter, tokenHash: string): Promise<void> {
-  try {
-    await arbiter.ask({ type: 'release', tokenHash })
-  } catch {
-    // Not given back now: it expires by itself.
-  }
+async function released(arbiter: Arbiter, answer: Answer): Promise<{ released: number }> {
+  if (answer.kind !== 'released') throw await refusalOf(answer, arbiter)
+  return { released: answer.count }
 }
 
-/** The problem in an answer that is not the hoped-for one. */
-export function unlike(answer: Answer, arbiter: Arbiter): Problem {
-  if (answer.kind === 'refused' || answer.kind === 'expired') return refusal(answer, arbiter.now())
-  throw new Error(`the arbiter answered ${answer.kind}`) // a defect: shown as `unexpected`
+/** Takes it now or is refused. A token that was minted here and that nobody got to see must not hold the lock until it expires. */
+async function atOnce(arbiter: Arbiter, wish: AcquireWish, wait: LockWait | undefined, comesBack: boolean): Promise<Granted> {
+  const giveBack = () => (comesBack ? undefined : release(arbiter, wish))
+  let answer: Answer
+  try {
+    answer = await arbiter.ask(wish)
+  } catch (error) {
+    void giveBack() // it may have been granted, with the answer lost
+    throw error
+  }
+  if (!isGranted(answer)) throw await refusalOf(answer, arbiter)
+  if (wait?.gone.aborted === true) {
+    void giveBack()
+    throw goneAway()
+  }
+  void wait?.answered.catch(giveBack)
+  return answer
+}
+
+async function release(arbiter: Arbiter, { tokenHash, by }: AcquireWish): Promise<void> {
+  try {
+    await arbiter.ask({ type: 'release', tokenHash, ...(by !== undefined && { by }) })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    // Not given back now: it expires by itself.
+  }
 }

@@ -65,7 +65,7 @@ export class StatusReader {
             }),
       swap: seen.swaps.find((swap) => swap.state === 'running') ?? null,
       queue: seen.swaps.filter((swap) => swap.state === 'queued'),
-      lock: lockView(view?.reservations ?? [], now),
+      lock: lockView(view?.reservations ?? [], now, seen.view?.waiting),
       parts: {
         temporal,
         worker: temporal.ok ? seen.worker : { ok: false, detail: 'Not known while Temporal does not answer' },

@@ -17,7 +17,7 @@ import type { TemporalLink } from '../temporal/link.ts'
 import type { SwapSeen, Swaps } from '../temporal/swaps.ts'
 import { clusterOf, hostsOf, modelOf, ready } from './catalog.ts'
 import type { ClusterLink } from './cluster-link.ts'
-import { unlike } from './locks.ts'
+import { refusalOf } from './refused.ts'
 
 type Accepted = Extract<Answer, { kind: 'accepted' }>
 
@@ -86,7 +86,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         },
       }
     }
-    if (answer.kind !== 'accepted') throw unlike(answer, arbiter)
+    if (answer.kind !== 'accepted') throw await refusalOf(answer, arbiter)
     return accepted(await this.#appeared(answer), answer)
   }
 

@@ -6,6 +6,7 @@ import type { SwapAnswer } from '../../domain/swap-answer.ts'
 import { nothingDone, refusal } from '../../views/answer.ts'
 import { planReport } from '../../views/dialogs/report.ts'
 import { paths } from '../../views/paths.ts'
+import { addressOf } from '../caller.ts'
 import type { Context, RequestState } from '../context.ts'
 import type { Caller, Control } from '../deps.ts'
 import { readCancelForm, readDryRunForm, readForm, readReleaseForm, readSwapForm, readUnloadForm, type SwapForm } from './form.ts'
@@ -35,17 +36,17 @@ export function actionRoutes({ control, hub, log }: ActionDeps): Router<RequestS
   }
 
   const swap = async (ctx: Context, { body, force, attempt }: SwapForm): Promise<void> => {
-    answerSwap(ctx, await control.requestSwap(body, { ...dashboard, idempotencyKey: attempt }, { force }))
+    answerSwap(ctx, await control.requestSwap(body, { ...dashboard(ctx), idempotencyKey: attempt }, { force }))
   }
   action(paths.swap, (ctx, form) => swap(ctx, readSwapForm(form)))
   action(paths.unload, (ctx, form) => swap(ctx, readUnloadForm(form)))
   action(paths.cancel, async (ctx, form) => {
     const { id, reason } = readCancelForm(form)
-    await control.cancelSwap(id, reason)
+    await control.cancelSwap(id, reason, dashboard(ctx))
     done(ctx)
   })
   action(paths.forceRelease, async (ctx, form) => {
-    await control.forceReleaseLock(readReleaseForm(form), dashboard.name)
+    await control.forceReleaseLock(readReleaseForm(form), dashboard(ctx))
     done(ctx)
   })
   action(paths.dryRun, async (ctx, form) => {
@@ -56,7 +57,7 @@ export function actionRoutes({ control, hub, log }: ActionDeps): Router<RequestS
   return router
 }
 
-const dashboard: Caller = { lockToken: null, idempotencyKey: null, schedule: null, name: 'dashboard', address: null }
+const dashboard = (ctx: Context): Caller => ({ lockToken: null, idempotencyKey: null, schedule: null, name: 'dashboard', address: addressOf(ctx) })
 
 function answerSwap(ctx: Context, answer: SwapAnswer): void {
   if (answer.kind === 'already_serving') {

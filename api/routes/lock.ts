@@ -39,11 +39,11 @@ export const lockRoutes = [
       423: problem('reserved'),
       503: unavailable,
     },
-    handle: async ({ body, query, caller, gone }, { control }) => {
+    handle: async ({ body, query, caller, gone, answered }, { control }) => {
       if (caller.lockToken !== null) {
-        return reply(200, await control.extendLock(fit(ExtendBody, body, 'body').ttl_s, caller.lockToken))
+        return reply(200, await control.extendLock(fit(ExtendBody, body, 'body').ttl_s, caller.lockToken, caller))
       }
-      const { created, lock } = await control.acquireLock(fit(AcquireBody, body, 'body'), query.wait_s, gone)
+      const { created, lock } = await control.acquireLock(fit(AcquireBody, body, 'body'), caller, { waitS: query.wait_s, gone, answered })
       return created ? reply(201, lock) : reply(200, lock)
     },
   }),
@@ -63,9 +63,9 @@ export const lockRoutes = [
       503: unavailable,
     },
     handle: async ({ body, query, caller }, { control }) => {
-      if (query.force) return reply(200, await control.forceReleaseLock(fit(ForceReleaseBody, body, 'body'), caller.name))
+      if (query.force) return reply(200, await control.forceReleaseLock(fit(ForceReleaseBody, body, 'body'), caller))
       if (caller.lockToken === null) throw missing('header x-swap-lock-token', 'is needed, or ?force=true with a reason')
-      return reply(200, await control.releaseLock(caller.lockToken))
+      return reply(200, await control.releaseLock(caller.lockToken, caller))
     },
   }),
 ]

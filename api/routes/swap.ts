@@ -31,8 +31,8 @@ export const swapRoutes = [
       202: json(SwapAccepted, 'Accepted; `Location` has its address'),
       200: json(z.union([AlreadyServing, PlanReport]), 'Already serving, or the report of a dry run'),
       404: problem('unknown_model'),
-      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'id_reused', 'foreign_cluster', 'stale_fence'),
-      422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts'),
+      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'foreign_cluster', 'stale_fence'),
+      422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts', 'id_reused'),
       423: problem('reserved'),
       502: hostUnfit,
       503: unavailable,
@@ -124,7 +124,7 @@ export const swapRoutes = [
     body: z.strictObject({ reason: oneLine(500).optional() }).default({}),
     answers: { 202: json(Swap, 'It is being cancelled; follow it to its end'), 404: notThere, 409: problem('swap_ended'), 503: unavailable },
     handle: async ({ params, body, caller }, { control }) =>
-      reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name ?? nameless}`)),
+      reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name ?? nameless}`, caller)),
   }),
   route({
     method: 'POST',

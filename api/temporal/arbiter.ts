@@ -14,6 +14,9 @@ const askBudget_ms = 4_500
 const updateLimit_ms = 6_000
 const viewLimit_ms = 2_000
 
+/** After these the last look is as good as before, and a crowd that is refused costs no look each. */
+const unchanging = new Set<Answer['kind']>(['refused', 'waiting', 'expired'])
+
 /** The arbiter of one cluster as the API reaches it: one batcher a process (ARBITER.md A2), and its state, at most a second old. */
 export class Arbiter {
   readonly #link: TemporalLink
@@ -36,12 +39,13 @@ export class Arbiter {
   /** The arbiter's answer; a refusal is one. Throws `temporal_down` or `worker_down` within six seconds: then nothing that is still under way will be done. */
   async ask(wish: Wish): Promise<Answer> {
     try {
-      return await this.#batcher.ask(wish)
+      const answer = await this.#batcher.ask(wish)
+      if (!unchanging.has(answer.kind)) this.#views.forget()
+      return answer
     } catch (error) {
+      this.#views.forget()
       if (error instanceof ArbiterSilent) throw await this.#silence()
       throw error
-    } finally {
-      this.#views.forget()
     }
   }
 

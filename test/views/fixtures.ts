@@ -48,6 +48,7 @@ const free: Lock = {
   expires_in_s: null,
   fence: null,
   waiting: 0,
+  line: [],
   locks: [],
 }
 

@@ -6,10 +6,11 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client'
-import type { Command, DecideReply } from '../domain/arbitration/command.ts'
+import type { ArbiterView, Command, DecideReply } from '../domain/arbitration/command.ts'
+import type { OutboxEntry } from '../domain/events.ts'
 import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-commit.ts'
 import { arbiterWorkflowId, monitorWorkflowId, type ClusterId, type HostName, type Millis } from '../domain/names.ts'
-import { arbiterTaskTimeout, arbiterWatched, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
+import { arbiterOutbox, arbiterTaskTimeout, arbiterWatched, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
 
 export interface ArbiterPlace {
   /** Connected; stays its owner's. */
@@ -54,6 +55,19 @@ const isSilence = (error: unknown): boolean => error instanceof WorkflowUpdateRP
 /** The workflows that the arbiter wants followed to their end (E2). Costs no history. */
 export const watchedWorkflows = (client: Client, clusterId: ClusterId): Promise<readonly { workflowId: string; since: Millis }[]> =>
   client.withDeadline(Date.now() + callLimitMs, () => client.workflow.getHandle(arbiterWorkflowId(clusterId)).query(arbiterWatched))
+
+/** Events that the arbiter has not been told to be written down yet, oldest first (A6). Costs no history. */
+export const untoldEvents = (client: Client, clusterId: ClusterId): Promise<readonly OutboxEntry[]> =>
+  client.withDeadline(Date.now() + callLimitMs, () => client.workflow.getHandle(arbiterWorkflowId(clusterId)).query(arbiterOutbox))
+
+/** What the arbiter holds as of its last task. Costs no history. Throws `ArbiterSilent`. */
+export async function readArbiter(client: Client, clusterId: ClusterId): Promise<ArbiterView> {
+  try {
+    return await client.withDeadline(Date.now() + callLimitMs, () => client.workflow.getHandle(arbiterWorkflowId(clusterId)).query(arbiterState))
+  } catch (error) {
+    throw new ArbiterSilent(isSilence(error) ? 'worker_down' : 'temporal_down', { cause: error })
+  }
+}
 
 /** Starts arbiter and monitor of the cluster where they don't run (A8). Safe to repeat, from any number of workers. */
 export async function ensureArbiter({ client, clusterId, taskQueue, hosts = [] }: ArbiterPlace): Promise<void> {

@@ -10,7 +10,15 @@ import type { ArbiterView, Command, DecideReply } from '../domain/arbitration/co
 import type { OutboxEntry } from '../domain/events.ts'
 import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-commit.ts'
 import { arbiterWorkflowId, monitorWorkflowId, type ClusterId, type HostName, type Millis } from '../domain/names.ts'
-import { arbiterOutbox, arbiterTaskTimeout, arbiterWatched, decide, workflowTypes, type ArbiterRequest, type MonitorRequest } from '../workflows/messages.ts'
+import {
+  arbiterOutbox,
+  arbiterTaskTimeout,
+  arbiterWatched,
+  decide,
+  workflowTypes,
+  type ArbiterRequest,
+  type MonitorRequest,
+} from '../workflows/messages.ts'
 
 export interface ArbiterPlace {
   /** Connected; stays its owner's. */

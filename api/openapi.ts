@@ -52,7 +52,10 @@ const operation = (route: Route): ZodOpenApiOperationObject => ({
     ...(hasFields(route.headers) && { header: route.headers }),
   },
   ...(route.body !== null && {
-    requestBody: { required: !route.body.safeParse(undefined).success, content: { 'application/json': { schema: route.body } } },
+    requestBody: {
+      required: !route.body.safeParse(undefined).success,
+      content: { 'application/json': { schema: route.body, ...exampleOf(route.examples?.body) } },
+    },
   }),
   responses: responses(route),
 })
@@ -70,24 +73,26 @@ function responses(route: Route): ZodOpenApiResponsesObject {
     answers.set(errors[code].status, withCode(answers.get(errors[code].status), code))
   }
   const byStatus = [...answers].toSorted(([a], [b]) => a - b)
-  return Object.fromEntries(byStatus.map(([status, spec]) => [String(status), response(spec)]))
+  return Object.fromEntries(byStatus.map(([status, spec]) => [String(status), response(spec, route.examples?.answers?.[status])]))
 }
+
+const exampleOf = (example: unknown): { example?: unknown } => (example === undefined ? {} : { example })
 
 const withCode = (spec: AnswerSpec | undefined, code: ErrorCode): AnswerSpec =>
   spec === undefined || spec.kind === 'problem'
     ? { kind: 'problem', codes: [...new Set([...(spec?.codes ?? []), code])], about: spec === undefined ? errors[code].title : spec.about }
     : spec
 
-function response(spec: AnswerSpec): ZodOpenApiResponseObject {
+function response(spec: AnswerSpec, example: unknown): ZodOpenApiResponseObject {
   switch (spec.kind) {
     case 'json':
-      return { description: spec.about, content: { 'application/json': { schema: spec.schema } } }
+      return { description: spec.about, content: { 'application/json': { schema: spec.schema, ...exampleOf(example) } } }
     case 'text':
-      return { description: spec.about, content: { [spec.type.split(';')[0] ?? spec.type]: { schema: { type: 'string' } } } }
+      return { description: spec.about, content: { [spec.type.split(';')[0] ?? spec.type]: { schema: { type: 'string' }, ...exampleOf(example) } } }
     case 'problem':
       return {
         description: `${spec.about} (code: ${spec.codes.map((code) => `\`${code}\``).join(', ')})`,
-        content: { 'application/problem+json': { schema: ProblemDocument } },
+        content: { 'application/problem+json': { schema: ProblemDocument, ...exampleOf(example) } },
       }
   }
 }

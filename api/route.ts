@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
 import { errors, type ErrorCode } from '../domain/errors.ts'
+import { Problem, problemDocument, type ProblemDocument, type ProblemFacts } from '../domain/problem.ts'
 import type { AppDeps, Caller } from './deps.ts'
 import { fit } from './fit.ts'
 
@@ -63,6 +64,22 @@ export interface RawRequest {
   readonly answered: Promise<void>
 }
 
+/** One request and its answers as they really look: shown in the docs, and held against the schemas by a test. */
+interface Examples<B extends z.ZodType, A extends Answers> {
+  readonly body?: z.input<B>
+  readonly answers?: {
+    readonly [S in keyof A & number]?: A[S] extends { kind: 'json'; schema: infer Z extends z.ZodType }
+      ? z.input<Z>
+      : A[S] extends { kind: 'text' }
+        ? string
+        : ProblemDocument
+  }
+}
+
+/** A refusal as an example of an answer. */
+export const problemExample = (code: ErrorCode, detail: string = errors[code].title, facts: ProblemFacts = {}): ProblemDocument =>
+  problemDocument(new Problem(code, detail, facts), '5f0c1f6e-8a86-4a3b-9f57-7d1f3a2b4c5d')
+
 const nothing = z.strictObject({})
 
 interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType, A extends Answers> {
@@ -78,6 +95,7 @@ interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, H extends z.Zo
   readonly headers?: H
   readonly body?: B
   readonly answers: A
+  readonly examples?: Examples<B, A>
   readonly handle: (
     request: Omit<RawRequest, 'params' | 'query' | 'headers' | 'body'> & {
       readonly params: z.output<P>
@@ -92,12 +110,13 @@ interface RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, H extends z.Zo
 /** A row of the route table: router, validation, OpenAPI, docs and contract tests all read it. */
 export interface Route extends Omit<
   RouteSpec<z.ZodObject, z.ZodObject, z.ZodObject, z.ZodType, Answers>,
-  'handle' | 'params' | 'query' | 'headers' | 'body'
+  'handle' | 'params' | 'query' | 'headers' | 'body' | 'examples'
 > {
   readonly params: z.ZodObject
   readonly query: z.ZodObject
   readonly headers: z.ZodObject
   readonly body: z.ZodType | null
+  readonly examples?: { readonly body?: unknown; readonly answers?: Readonly<Record<number, unknown>> }
   /** Checks the request, then answers it. Throws `invalid_request` naming every field that does not fit. */
   readonly respond: (raw: RawRequest, deps: AppDeps) => Promise<Reply>
 }

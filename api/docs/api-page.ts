@@ -40,8 +40,18 @@ function section(route: Route): string[] {
     ...(parameters.length > 0 ? [...parameters, ''] : []),
     ...Object.entries(route.answers).map(([status, spec]) => `- **${status}** ${answerText(spec)}`),
     '',
+    ...exampleLines(route),
   ]
 }
+
+function exampleLines({ method, path, examples }: Route): string[] {
+  if (examples === undefined) return []
+  const request = examples.body === undefined ? [] : [`${method} ${path}`, shown(examples.body), '']
+  const answers = Object.entries(examples.answers ?? {}).flatMap(([status, answer]) => [status, shown(answer), ''])
+  return ['```', ...[...request, ...answers].slice(0, -1), '```', '']
+}
+
+const shown = (example: unknown): string => (typeof example === 'string' ? example.trimEnd() : JSON.stringify(example, null, 2))
 
 interface Field {
   readonly type?: string

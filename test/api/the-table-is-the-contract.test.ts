@@ -6,6 +6,7 @@ import { apiPage } from '../../api/docs/api-page.ts'
 import { openApiDocument } from '../../api/openapi.ts'
 import { routeTable } from '../../api/route-table.ts'
 import { errors } from '../../domain/errors.ts'
+import { ProblemDocument } from '../../domain/problem.ts'
 
 const named = routeTable.map((route) => [`${route.method} ${route.path}`, route] as const)
 
@@ -61,6 +62,17 @@ test.each(named.filter(([, route]) => route.method === 'GET'))('%s reads and tak
 
 test.each(named.filter(([, route]) => route.method !== 'GET'))('%s takes JSON', (_name, route) => {
   expect(route.body).toBeInstanceOf(z.ZodType)
+})
+
+test.each(named.filter(([, route]) => route.examples !== undefined))('the examples of %s are what it takes and answers', (_name, route) => {
+  const { body, answers = {} } = route.examples ?? {}
+  if (body !== undefined) expect(route.body?.safeParse(body).error?.issues ?? []).toEqual([])
+  for (const [status, example] of Object.entries(answers)) {
+    const spec = route.answers[Number(status)]
+    if (spec?.kind === 'json') expect(spec.schema.parse(example)).toEqual(example)
+    else if (spec?.kind === 'problem') expect(spec.codes).toContain(ProblemDocument.parse(example).code)
+    else expect(spec?.kind === 'text' && typeof example).toBe('string')
+  }
 })
 
 test('docs/API.md is what the table says; `node api/docs/write.ts` writes it', async () => {

@@ -202,7 +202,7 @@ test('a running swap is cancelled with what that means', async () => {
   await dialog(page).getByText('What was started is stopped, with proof.').waitFor()
   await dialog(page).locator('button[type=submit]').click()
   await closed(page)
-  expect(site.asked).toEqual([{ action: 'cancel', id: 'swap-00000002', reason: 'cancelled on the dashboard' }])
+  expect(site.asked).toEqual([{ action: 'cancel', id: 'swap-00000002', reason: 'cancelled on the dashboard', by: 'dashboard' }])
 })
 
 test('times are local, with the exact time in the title', async () => {

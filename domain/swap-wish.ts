@@ -1,6 +1,7 @@
 import type { SwapCommand } from './arbitration/command.ts'
+import type { Actor } from './events.ts'
 import { launchIdentity, type Model } from './model.ts'
-import type { HostName, Millis, Sha256, SwapId } from './names.ts'
+import type { HostName, Millis, ModelKey, Sha256, SwapId } from './names.ts'
 import type { Settings } from './settings.ts'
 import type { HostLook } from './status.ts'
 import { swapDeadlineS } from './swap-limits.ts'
@@ -20,6 +21,8 @@ export interface SwapPlea {
   readonly schedule: string | null
   readonly force: boolean
   readonly look: SwapCommand['look']
+  /** For the audit trail. */
+  readonly by?: Actor
 }
 
 /** The command for the gate (ARBITER.md G1), without its envelope. */
@@ -46,6 +49,7 @@ export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 
     queueLimitS: settings.queue_limit_s,
     look: plea.look,
     requestHash: plea.requestHash,
+    ...(plea.by !== undefined && { by: plea.by }),
   }
 }
 
@@ -63,6 +67,35 @@ export const requestIdentity = (body: SwapBody, hosts: readonly HostName[] | nul
     schedule,
     force,
   ])
+
+/** What the memo of a swap keeps of its request. Swaps of before have no `requestHash`. */
+export interface AskedBefore {
+  readonly requestHash?: Sha256
+  readonly model: ModelKey | null
+  readonly hosts: readonly HostName[]
+  readonly onFailure: SwapBody['on_failure']
+  readonly onDrainTimeout: SwapBody['on_drain_timeout']
+  readonly drainS: number
+  readonly reason: string | null
+  readonly schedule: string | null
+}
+
+/** Whether a request is the one that a swap was started by, by its hash; without one, by what is known of it. */
+export function isRepeat(
+  before: AskedBefore,
+  { body, hosts, schedule, requestHash }: Pick<SwapPlea, 'body' | 'hosts' | 'schedule' | 'requestHash'>,
+): boolean {
+  if (before.requestHash !== undefined) return before.requestHash === requestHash
+  return (
+    before.model === body.model &&
+    (hosts === null || before.hosts.join() === hosts.join()) &&
+    before.onFailure === body.on_failure &&
+    before.onDrainTimeout === body.on_drain_timeout &&
+    (body.drain_s === undefined || before.drainS === body.drain_s) &&
+    before.reason === (body.reason ?? null) &&
+    before.schedule === schedule
+  )
+}
 
 /**
  * The monitor's look at where a model would go (ARBITER.md G7): how old it is, and whether that very model answers there healthily.

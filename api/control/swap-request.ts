@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigSource } from '../../config/load.ts'
-import type { Answer } from '../../domain/arbitration/command.ts'
+import type { Answer, ArbiterView } from '../../domain/arbitration/command.ts'
 import type { Model } from '../../domain/model.ts'
-import { rfc3339, type HostName, type SwapId } from '../../domain/names.ts'
+import { rfc3339, type HostName, type Millis, type SwapId } from '../../domain/names.ts'
 import { Problem } from '../../domain/problem.ts'
-import type { SwapAnswer } from '../../domain/swap-answer.ts'
-import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
+import { acceptedView, type SwapAnswer } from '../../domain/swap-answer.ts'
+import { isRepeat, lookAt, requestIdentity, swapWish, type SwapPlea } from '../../domain/swap-wish.ts'
 import type { PlanReport, SwapBody } from '../../domain/swap.ts'
 import type { Caller, Control } from '../deps.ts'
-import { nameless } from '../caller.ts'
+import { actorOf, nameless } from '../caller.ts'
 import { sha256 } from '../secrets.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
 import { runCheck } from '../temporal/checks.ts'
@@ -19,6 +19,7 @@ import { clusterOf, hostsOf, modelOf, ready } from './catalog.ts'
 import type { ClusterLink } from './cluster-link.ts'
 import { refusalOf } from './refused.ts'
 
+type Asked = Pick<SwapPlea, 'body' | 'hosts' | 'schedule' | 'requestHash'>
 type Accepted = Extract<Answer, { kind: 'accepted' }>
 
 /** How long an accepted swap may take to appear before it is withdrawn (ARBITER.md G3). */
@@ -50,24 +51,23 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
     if (body.dry_run) return { kind: 'planned', report: await this.#check(model, hosts, body.on_failure) }
 
     const { arbiter, swaps, looks, clusterId } = this.#links()
-    const identity = requestIdentity(body, hosts, caller.schedule, force)
-    const swapId = caller.idempotencyKey === null ? newSwapId() : `key-${sha256(`${clusterId}\n${caller.idempotencyKey}`).slice(0, 32)}`
-    if (caller.idempotencyKey !== null) {
+    const { schedule, lockToken, idempotencyKey } = caller
+    const asked = { body, hosts, schedule, requestHash: sha256(requestIdentity(body, hosts, schedule, force)) }
+    const swapId = idempotencyKey === null ? newSwapId() : `key-${sha256(`${clusterId}\n${idempotencyKey}`).slice(0, 32)}`
+    if (idempotencyKey !== null) {
       const before = await seenBefore(swaps, swapId)
-      if (before !== null) return repeated(before, body, hosts, caller)
+      if (before !== null) return await this.#repeated(before, asked)
     }
     const wish = swapWish(
       {
-        body,
+        ...asked,
         model,
-        hosts,
         swapId,
-        requestHash: sha256(identity),
-        tokenHash: caller.lockToken === null ? null : sha256(caller.lockToken),
+        tokenHash: lockToken === null ? null : sha256(lockToken),
         holder: await holderOf(caller, hosts, arbiter),
-        schedule: caller.schedule,
         force,
         look: model === null || hosts === null ? null : lookAt(model, hosts, await looks.read(), Date.now()),
+        by: actorOf(caller),
       },
       state.settings,
     )
@@ -87,7 +87,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
       }
     }
     if (answer.kind !== 'accepted') throw await refusalOf(answer, arbiter)
-    return accepted(await this.#appeared(answer), answer)
+    return accepted(await this.#appeared(answer), answer, arbiter.now())
   }
 
   async checkModel(key: string, hosts?: readonly string[]): Promise<PlanReport> {
@@ -114,6 +114,18 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
     return await runCheck(this.#link, { clusterId, model: model?.key ?? null, hosts: unloaded, onFailure }, limit_s)
   }
 
+  /** The same key again, possibly days later: the swap that it named, if the request is the same. */
+  async #repeated({ request, swap }: SwapSeen, asked: Asked): Promise<SwapAnswer> {
+    if (request === null || !isRepeat(request, asked)) {
+      throw new Problem('id_reused', `This key named swap ${swap.swap_id}, of another request`, { swap_id: swap.swap_id })
+    }
+    const { arbiter } = this.#links()
+    const queue = swap.state === 'queued' ? await queueOf(arbiter) : []
+    const place = queue.findIndex(({ swapId }) => swapId === swap.swap_id)
+    const standing = { position: place < 0 ? null : place + 1, joined: false, expectedStartAt: queue[place]?.expectedStartAt ?? null }
+    return { kind: 'accepted', swap: acceptedView(swap, standing, arbiter.now()) }
+  }
+
   /** Accepted means that its workflow is there (ARBITER.md G3): only then may a caller be told so. */
   async #appeared(answer: Accepted): Promise<SwapSeen> {
     const { arbiter, swaps } = this.#links()
@@ -124,7 +136,8 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         if (performance.now() + pause_ms > until) {
-          await arbiter.ask({ type: 'withdraw', swapId: answer.swapId, reason: 'its workflow did not appear' })
+          // One that was joined is another caller's to take back.
+          if (answer.joined !== true) await arbiter.ask({ type: 'withdraw', swapId: answer.swapId, reason: 'its workflow did not appear' })
           throw error.code === 'unknown_swap' ? new Problem('worker_down', 'The swap could not be started; it was withdrawn', {}, 5) : error
         }
         await delay(pause_ms)
@@ -152,11 +165,21 @@ async function holderOf({ name, lockToken }: Caller, hosts: readonly HostName[] 
   return reservations.find((held) => hosts === null || held.hosts.some((host) => hosts.includes(host)))?.holder ?? nameless
 }
 
-const accepted = ({ swap }: SwapSeen, answer: Accepted): SwapAnswer => ({
-  kind: 'accepted',
-  // Its record is a moment behind the gate: what the gate has just decided is told.
-  swap: { ...swap, state: swap.state === 'queued' ? answer.state : swap.state, fence: swap.fence ?? answer.fence, position: answer.position },
-})
+/** Its record is a moment behind the gate: what the gate has just decided is told. */
+function accepted({ swap }: SwapSeen, { state, fence, position, joined = false, expectedStartAt = null }: Accepted, now: Millis): SwapAnswer {
+  const current = { ...swap, state: swap.state === 'queued' ? state : swap.state, fence: swap.fence ?? fence }
+  return { kind: 'accepted', swap: acceptedView(current, { position, joined, expectedStartAt }, now) }
+}
+
+/** For a repeat, which is answered also while nobody can say where its swap stands. */
+async function queueOf(arbiter: Arbiter): Promise<ArbiterView['queue']> {
+  try {
+    return (await arbiter.view()).queue
+  } catch (error) {
+    if (error instanceof Problem) return []
+    throw error
+  }
+}
 
 async function seenBefore(swaps: Swaps, id: SwapId): Promise<SwapSeen | null> {
   try {
@@ -165,22 +188,6 @@ async function seenBefore(swaps: Swaps, id: SwapId): Promise<SwapSeen | null> {
     if (error instanceof Problem && error.code === 'unknown_swap') return null
     throw error
   }
-}
-
-/** The same key again, possibly days later: the swap that it named, if the request is the same. */
-function repeated(seen: SwapSeen, body: SwapBody, hosts: readonly HostName[] | null, { schedule }: Caller): SwapAnswer {
-  const { request, swap } = seen
-  const same =
-    request !== null &&
-    request.model === body.model &&
-    (hosts === null || request.hosts.join() === hosts.join()) &&
-    request.onFailure === body.on_failure &&
-    request.onDrainTimeout === body.on_drain_timeout &&
-    (body.drain_s === undefined || request.drainS === body.drain_s) &&
-    request.reason === (body.reason ?? null) &&
-    request.schedule === schedule
-  if (!same) throw new Problem('id_reused', `This key named swap ${swap.swap_id}, of another request`, { swap_id: swap.swap_id })
-  return { kind: 'accepted', swap: { ...swap, position: null } }
 }
 
 /** Sortable by time and good to read aloud; the random half keeps two callers of one second apart. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.ts'
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
 
 /** What the guards leave for whoever answers. */
@@ -8,6 +9,8 @@ export interface RequestState {
   rawBody: Buffer
   /** The path as the route table writes it; null when no route took the request. */
   routePath: string | null
+  /** The code of the problem that answers it; null for all that went well. */
+  refusedAs: ErrorCode | null
 }
 
 export type Context = ParameterizedContext<RequestState>

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ErrorCode } from '../domain/errors.ts'
 import type { Status } from '../domain/status.ts'
 import type { Swap } from '../domain/swap.ts'
 
@@ -22,8 +23,10 @@ export class Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers: [this.#registry],
   })
+  readonly #refusals = this.#counter('spark_refusals_total', 'Requests that were refused, by the code of the problem', ['route', 'code'])
   readonly #part = this.#gauge('spark_part_up', '1 when that part answers', ['part'])
   readonly #lock = this.#gauge('spark_lock_held', '1 while a reservation holds', [])
+  readonly #waiting = this.#gauge('spark_lock_waiting', 'Callers that stand in line for a reservation', [])
   readonly #running = this.#gauge('spark_swap_running', '1 while a swap runs', [])
   readonly #queued = this.#gauge('spark_swaps_queued', 'Swaps that wait for their turn', [])
   readonly #outcomes = this.#gauge('spark_recent_swaps', 'Outcomes of the last 100 swaps', ['outcome'])
@@ -42,10 +45,16 @@ export class Metrics {
     if (!route.endsWith('/stream') && route !== '/events') this.#duration.observe(labels, duration_s)
   }
 
+  /** `route` as the route table has it. */
+  observeRefusal(route: string, code: ErrorCode): void {
+    this.#refusals.inc({ route, code })
+  }
+
   /** The exposition text, with the cluster as `status` has it. Hosts and facts that are not known have no line. */
   async expose(status: Status, recent: readonly Swap[]): Promise<string> {
     for (const [part, { ok }] of Object.entries(status.parts)) this.#part.set({ part }, Number(ok))
     this.#lock.set(Number(status.lock.held))
+    this.#waiting.set(status.lock.waiting)
     this.#running.set(Number(status.swap !== null))
     this.#queued.set(status.queue.length)
     this.#outcomes.reset()

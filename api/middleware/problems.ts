@@ -24,6 +24,7 @@ export const problems =
 
 /** Writes the document of a problem as this request's answer. */
 function answerProblem(ctx: Context, problem: Problem): void {
+  ctx.state.refusedAs = problem.code
   ctx.status = errors[problem.code].status
   if (problem.retryAfterS !== null) ctx.set('Retry-After', String(Math.ceil(problem.retryAfterS)))
   ctx.set('Cache-Control', 'no-store')

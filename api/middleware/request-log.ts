@@ -10,12 +10,22 @@ export const requestLog =
   (log: Logger, metrics: Metrics): Middleware =>
   async (ctx, next) => {
     const started = performance.now()
+    ctx.state.refusedAs = null
     ctx.res.once('close', () => {
       const route = ctx.state.routePath ?? 'none'
       const duration_s = (performance.now() - started) / 1000
+      const { refusedAs } = ctx.state
       metrics.observeRequest({ method: ctx.method, route, status: ctx.res.statusCode, duration_s })
+      if (refusedAs !== null) metrics.observeRefusal(route, refusedAs)
       log[levelOf(ctx.method, ctx.res.statusCode)](
-        { method: ctx.method, route, status: ctx.res.statusCode, duration_s, request_id: ctx.state.requestId },
+        {
+          method: ctx.method,
+          route,
+          status: ctx.res.statusCode,
+          ...(refusedAs !== null && { code: refusedAs }),
+          duration_s,
+          request_id: ctx.state.requestId,
+        },
         'request',
       )
     })

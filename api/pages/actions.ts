@@ -81,6 +81,7 @@ function answerRefusal(ctx: Context, error: unknown, log: Logger): void {
   const problem = error instanceof Problem ? error : new Problem('unexpected')
   if (problem !== error) log.error({ err: error, request_id: ctx.state.requestId, path: ctx.path }, 'a form failed in an unforeseen way')
   if (problem.retryAfterS !== null) ctx.set('Retry-After', String(Math.ceil(problem.retryAfterS)))
+  ctx.state.refusedAs = problem.code
   ctx.status = errors[problem.code].status
   show(ctx, refusal(problemDocument(problem, ctx.state.requestId)).toString())
 }

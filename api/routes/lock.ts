@@ -5,11 +5,13 @@ import { callerHeaders } from '../caller.ts'
 import { fit } from '../fit.ts'
 import { flag, wholeNumber } from '../query.ts'
 import { json, problem, reply, route, unavailable } from '../route.ts'
+import { acquired, heldLock, reservedProblem, staleProblem } from './lock-examples.ts'
 
 const tag = 'lock'
 const path = '/api/swap/lock'
 const Released = z.object({ released: z.int().meta({ description: 'How many reservations ended' }) })
-const headers = z.object({ 'x-swap-lock-token': callerHeaders['x-swap-lock-token'], 'x-spark-holder': callerHeaders['x-spark-holder'] })
+const { 'idempotency-key': _, ...lockHeaders } = callerHeaders
+const headers = z.object(lockHeaders)
 
 export const lockRoutes = [
   route({
@@ -18,7 +20,8 @@ export const lockRoutes = [
     summary: 'Who holds the right to swap',
     scope: 'read',
     tag,
-    answers: { 200: json(Lock, 'The first reservation, and in `locks` all of them'), 503: unavailable },
+    answers: { 200: json(Lock, 'The first reservation, and in `locks` all of them; in `line` who waits'), 503: unavailable },
+    examples: { answers: { 200: heldLock } },
     handle: async (_request, { control }) => reply(200, await control.readLock()),
   }),
   route({
@@ -28,7 +31,7 @@ export const lockRoutes = [
     scope: 'swap',
     tag,
     headers,
-    query: z.strictObject({ wait_s: wholeNumber(0, 55).default(0).meta({ description: 'How long to wait while someone else holds it' }) }),
+    query: z.strictObject({ wait_s: wholeNumber(0, 55).default(0).meta({ description: 'How long to stand in line while someone else holds it' }) }),
     // One shape in the docs; which of the two it must be is decided by the header.
     body: z.looseObject({ ...AcquireBody.partial({ holder: true }).shape }).default({ ttl_s: 600 }),
     answers: {
@@ -38,6 +41,10 @@ export const lockRoutes = [
       422: problem('invalid_request', 'unknown_host'),
       423: problem('reserved'),
       503: unavailable,
+    },
+    examples: {
+      body: { holder: 'nightly-batch', ttl_s: 600, purpose: 'embeddings of the day' },
+      answers: { 201: acquired, 200: acquired, 409: staleProblem, 423: reservedProblem },
     },
     handle: async ({ body, query, caller, gone, answered }, { control }) => {
       if (caller.lockToken !== null) {
@@ -62,6 +69,7 @@ export const lockRoutes = [
       422: problem('invalid_request', 'unknown_host'),
       503: unavailable,
     },
+    examples: { body: { reason: 'its owner is on holiday', hosts: ['spark-1'] }, answers: { 200: { released: 1 }, 409: staleProblem } },
     handle: async ({ body, query, caller }, { control }) => {
       if (query.force) return reply(200, await control.forceReleaseLock(fit(ForceReleaseBody, body, 'body'), caller))
       if (caller.lockToken === null) throw missing('header x-swap-lock-token', 'is needed, or ?force=true with a reason')

@@ -7,6 +7,19 @@ import { callerHeaders, nameless } from '../caller.ts'
 import { flag, wholeNumber } from '../query.ts'
 import { json, problem, reply, replyText, route, text, unavailable } from '../route.ts'
 import { sseText } from '../sse.ts'
+import { reservedProblem } from './lock-examples.ts'
+import {
+  alreadyServing,
+  busyProblem,
+  endedProblem,
+  endedSwap,
+  idReusedProblem,
+  planReport,
+  queuedSwap,
+  runningSwap,
+  unknownModelProblem,
+  unknownSwapProblem,
+} from './swap-examples.ts'
 
 const tag = 'swap'
 const ById = z.strictObject({ id: SwapId })
@@ -37,6 +50,10 @@ export const swapRoutes = [
       502: hostUnfit,
       503: unavailable,
     },
+    examples: {
+      body: { model: 'qwen3-30b', hosts: ['spark-1'], on_busy: 'queue', reason: 'embeddings of the day' },
+      answers: { 202: queuedSwap, 200: alreadyServing, 404: unknownModelProblem, 409: busyProblem, 422: idReusedProblem, 423: reservedProblem },
+    },
     handle: async ({ body, query, caller }, { control }) => {
       const answer = await control.requestSwap(body, caller, { force: query.force ?? false })
       switch (answer.kind) {
@@ -66,6 +83,7 @@ export const swapRoutes = [
       outcome: Outcome.optional(),
     }),
     answers: { 200: json(SwapPage, 'One page'), 503: unavailable },
+    examples: { answers: { 200: { swaps: [runningSwap, endedSwap], next: null } } },
     handle: async ({ query }, { control }) => reply(200, await control.listSwaps(query)),
   }),
   route({
@@ -76,6 +94,7 @@ export const swapRoutes = [
     tag,
     params: ById,
     answers: { 200: json(Swap, 'The swap'), 404: notThere, 503: unavailable },
+    examples: { answers: { 200: runningSwap, 404: unknownSwapProblem } },
     handle: async ({ params }, { control }) => reply(200, (await control.readSwap(params.id)).swap),
   }),
   route({
@@ -93,6 +112,9 @@ export const swapRoutes = [
         .meta({ description: 'Goes on after that event' }),
     }),
     answers: { 200: text('text/event-stream', 'Events `swap`, `log`, `progress`; the last is `end`'), 404: notThere, 503: unavailable },
+    examples: {
+      answers: { 200: `id: 15.8192\nevent: end\ndata: {"outcome":"completed"}\n\n`, 404: unknownSwapProblem },
+    },
     handle: async ({ params, headers, gone }, { control }) => {
       await control.readSwap(params.id)
       const events = control.watchSwap(params.id, headers['last-event-id'] ?? null, gone)
@@ -108,6 +130,7 @@ export const swapRoutes = [
     params: ById,
     query: z.strictObject({ lines: wholeNumber(1, 5000).default(500).meta({ description: 'How many of the newest' }) }),
     answers: { 200: text('text/plain; charset=utf-8', 'One line a line: time, phase, text'), 404: notThere, 503: unavailable },
+    examples: { answers: { 200: '2026-11-24T22:00:09.870Z launch Loading safetensors checkpoint shards: 56%\n', 404: unknownSwapProblem } },
     handle: async ({ params, query }, { control }) => {
       await control.readSwap(params.id)
       const { lines } = await control.readSwapLog(params.id, { lastLines: query.lines })
@@ -123,6 +146,7 @@ export const swapRoutes = [
     params: ById,
     body: z.strictObject({ reason: oneLine(500).optional() }).default({}),
     answers: { 202: json(Swap, 'It is being cancelled; follow it to its end'), 404: notThere, 409: problem('swap_ended'), 503: unavailable },
+    examples: { body: { reason: 'wrong model' }, answers: { 202: runningSwap, 404: unknownSwapProblem, 409: endedProblem } },
     handle: async ({ params, body, caller }, { control }) =>
       reply(202, await control.cancelSwap(params.id, body.reason ?? `cancelled by ${caller.name ?? nameless}`, caller)),
   }),
@@ -140,6 +164,7 @@ export const swapRoutes = [
       422: problem('invalid_request', 'unknown_host', 'too_many_hosts'),
       503: unavailable,
     },
+    examples: { body: { hosts: ['spark-1'] }, answers: { 200: planReport, 404: unknownModelProblem } },
     handle: async ({ params, body }, { control }) => reply(200, await control.checkModel(params.key, body.hosts)),
   }),
 ]

@@ -65,7 +65,7 @@ export const AuditEvent = z.object({
 })
 export type AuditEvent = z.infer<typeof AuditEvent>
 
-/** The body of a webhook. `data` by type is in domain/webhooks/event-data.ts. */
+/** The body of a webhook. `data` by type is in domain/event-data.ts. */
 export const WebhookEvent = z.object({ id: z.string(), type: EventType, timestamp: Rfc3339, data: z.record(z.string(), z.unknown()) })
 export type WebhookEvent = z.infer<typeof WebhookEvent>
 

@@ -3,6 +3,7 @@ import type { ActivityDeps } from './deps.ts'
 import { createLaunchActivities } from './launch.ts'
 import { createMonitorActivities } from './monitor.ts'
 import { createNotifyActivities } from './notify.ts'
+import { createOutboxActivities } from './outbox/drain-outbox.ts'
 import { createPreflightActivities } from './preflight.ts'
 import { createProofActivities } from './proof.ts'
 import { createSnapshotActivities } from './snapshot.ts'
@@ -32,5 +33,6 @@ export function createActivities(given: ActivityDeps) {
     ...createWatchActivities(deps),
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
+    ...createOutboxActivities(deps, { announce: () => Promise.resolve(), noteRun: () => Promise.resolve() }),
   }
 }

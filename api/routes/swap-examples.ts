@@ -17,7 +17,7 @@ export const runningSwap: Swap = {
       state: 'done',
       started_at: '2026-11-24T22:00:01.402Z',
       ended_at: '2026-11-24T22:00:03.118Z',
-      detail: '9 checks passed',
+      detail: '10 checks passed',
     },
     {
       name: 'stop',
@@ -88,8 +88,8 @@ export const planReport: PlanReport = {
   hosts: ['spark-1'],
   ok: true,
   checks: [
-    { host: 'spark-1', check: 'reachable', ok: true, detail: 'answers as spark-1', cause: null },
-    { host: 'spark-1', check: 'weights', ok: true, detail: 'Qwen/Qwen3-30B-A3B is on the disk', cause: null },
+    { host: 'spark-1', check: 'reach', ok: true, detail: 'the host answers', cause: null },
+    { host: 'spark-1', check: 'weights', ok: true, detail: '/home/spark/.cache/huggingface/hub/models--Qwen--Qwen3-30B-A3B', cause: null },
   ],
   previous: [{ model: 'gpt-oss-120b', hosts: ['spark-1'], restorable: true }],
   plan: [{ phase: 'stop', host: 'spark-1', command: 'docker stop --time 30 vllm_node' }],

@@ -28,3 +28,8 @@ test('of several reservations the first is told as the lock, and all are listed'
 test('nobody holds it: every fact is null', () => {
   expect(Lock.parse(lockView([], 0))).toMatchObject({ held: false, expires_at: null, expires_in_s: null, fence: null, hosts: [] })
 })
+
+test('who stands in line is counted and named, the next one first', () => {
+  const view = lockView([facts()], 5_000, [{ holder: 'Ada', hosts: ['spark-1'], since: 2_000 }])
+  expect(Lock.parse(view)).toMatchObject({ waiting: 1, line: [{ holder: 'Ada', hosts: ['spark-1'], since: '1970-01-01T00:00:02.000Z' }] })
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Answer } from '../../domain/arbitration/command.ts'
-import { refusal } from '../../domain/refusal.ts'
+import { lineRefusal, refusal } from '../../domain/refusal.ts'
 
 type Refused = Extract<Answer, { kind: 'refused' }>
 
@@ -81,4 +81,39 @@ test('the arbiter’s own words go first', () => {
     message: 'spark-2 was unreachable',
     facts: { hosts: ['spark-2'] },
   })
+})
+
+test('who else waits is told where it is known, with what runs on reserved hosts', () => {
+  const reservation = { holder: 'cron', purpose: null, hosts: ['spark-1'], acquiredAt: now, expiresAt: now + 60_000, fence: 7 }
+  const busy = {
+    swapId: 'swap-0001',
+    claimId: null,
+    model: 'mine',
+    phase: 'launch',
+    holder: 'cron',
+    hosts: ['spark-1'],
+    startedAt: now,
+    expectedEndAt: now + 90_000,
+  } as const
+  const problem = refusal(refused({ code: 'reserved', reservation, busy }), now, { queued: 2, waiting: 3 })
+  expect(problem.facts).toMatchObject({ holder: 'cron', busy: { swap_id: 'swap-0001', expected_in_s: 90 }, queue_length: 2, waiting: 3 })
+  expect(Object.keys(refusal(refused({}), now).facts)).not.toContain('queue_length')
+})
+
+test('a free lock that others stand in line for is refused as theirs, to be asked for again soon', () => {
+  expect(refusal(refused({ code: 'reserved', message: '2 others stand in line' }), now)).toMatchObject({
+    message: '2 others stand in line',
+    retryAfterS: 5,
+  })
+})
+
+test('whoever waited in vain is told by whom, at which place, and to stand in line again', () => {
+  const reservation = { holder: 'cron', purpose: 'nightly run', hosts: ['spark-1'], acquiredAt: now, expiresAt: now + 60_000, fence: 7 }
+  expect(lineRefusal({ kind: 'waiting', position: 2, reservation, busy: null }, now)).toMatchObject({
+    code: 'reserved',
+    message: 'cron (nightly run) holds spark-1 until 2026-11-24T05:01:00.000Z',
+    retryAfterS: 1,
+    facts: { holder: 'cron', position: 2 },
+  })
+  expect(lineRefusal({ kind: 'waiting', position: 2, reservation: null, busy: null }, now).message).toBe('Others are before you in line')
 })

@@ -4,7 +4,7 @@ import { rfc3339 } from '../../domain/names.ts'
 import { resolveSettings } from '../../domain/settings.ts'
 import type { HostLook } from '../../domain/status.ts'
 import { swapDeadlineS } from '../../domain/swap-limits.ts'
-import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
+import { isRepeat, lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
 import { SwapBody } from '../../domain/swap.ts'
 
 const { settings } = resolveSettings({}, {})
@@ -69,4 +69,23 @@ test('two requests are the same when they would do the same', () => {
   expect(requestIdentity(body, ['spark-2'], null, false)).not.toBe(same)
   expect(requestIdentity(SwapBody.parse({ model: 'mine', restart: true }), ['spark-1'], null, false)).not.toBe(same)
   expect(requestIdentity(body, ['spark-1'], 'nightly', false)).not.toBe(same)
+})
+
+test('a repeat is told by the hash of the request; where a swap of before has none, by what its memo knows', () => {
+  const asked = { body: SwapBody.parse({ model: 'mine' }), hosts: ['spark-1'], schedule: null, requestHash: 'a'.repeat(64) }
+  const before = {
+    model: 'mine',
+    hosts: ['spark-1'],
+    onFailure: 'restore',
+    onDrainTimeout: 'go_on',
+    drainS: 30,
+    reason: null,
+    schedule: null,
+  } as const
+  expect(isRepeat({ ...before, requestHash: 'a'.repeat(64) }, asked)).toBe(true)
+  expect(isRepeat({ ...before, requestHash: 'b'.repeat(64) }, asked)).toBe(false)
+  expect(isRepeat(before, asked)).toBe(true)
+  expect(isRepeat({ ...before, reason: 'why' }, asked)).toBe(false)
+  expect(isRepeat({ ...before, hosts: ['spark-2'] }, asked)).toBe(false)
+  expect(isRepeat({ ...before, hosts: ['spark-2'] }, { ...asked, hosts: null })).toBe(true)
 })

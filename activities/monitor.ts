@@ -7,6 +7,7 @@ import type { ClusterId, HostName } from '../domain/names.ts'
 import type { HostLook } from '../domain/status.ts'
 import type { DepsWithArbiter } from './deps.ts'
 import { HostError, type Hosts } from './hosts.ts'
+import { ReachabilityReport } from './reachability-report.ts'
 import { registeredAttributes } from './search-attributes.ts'
 import { Vllm } from './vllm.ts'
 
@@ -33,7 +34,7 @@ export const createMonitorActivities = (deps: DepsWithArbiter) => ({
         const { cluster } = deps.config.read()
         const hosts = cluster?.clusterId === clusterId ? cluster.hosts : []
         for (const [name, watch] of rounds) if (!hosts.some((host) => host.name === name && watch.isOf(host))) endOf(rounds, name)
-        for (const host of hosts) if (!rounds.has(host.name)) rounds.set(host.name, new HostWatch(deps.hosts, host, clusterId, signal))
+        for (const host of hosts) if (!rounds.has(host.name)) rounds.set(host.name, new HostWatch(deps, host, clusterId, signal))
         heartbeat([...rounds.values()].flatMap((watch) => watch.last ?? []))
         if (cluster?.clusterId === clusterId) void told.tell(cluster)
         await pause(everyMs / 2, signal)
@@ -58,9 +59,11 @@ class HostWatch {
   readonly #clusterId: ClusterId
   readonly #ended = new AbortController()
   readonly #signal: AbortSignal
+  readonly #report: ReachabilityReport
 
-  constructor(hosts: Hosts, host: Host, clusterId: ClusterId, signal: AbortSignal) {
-    this.#hosts = hosts
+  constructor(deps: DepsWithArbiter, host: Host, clusterId: ClusterId, signal: AbortSignal) {
+    this.#hosts = deps.hosts
+    this.#report = new ReachabilityReport(deps)
     this.#host = host
     this.#clusterId = clusterId
     this.#signal = AbortSignal.any([signal, this.#ended.signal])
@@ -75,12 +78,17 @@ class HostWatch {
     this.#ended.abort()
   }
 
+  #isOver(): boolean {
+    return this.#signal.aborted
+  }
+
   async #goRound(vllm: Vllm): Promise<void> {
-    while (!this.#signal.aborted) {
+    while (!this.#isOver()) {
       const begun = performance.now()
       const limit = AbortSignal.any([this.#signal, AbortSignal.timeout(lookLimitMs)])
       const [facts, engine] = await Promise.all([factsOf(this.#hosts, this.#host.name, limit), askEngine(vllm, limit)])
       this.last = hostLook(this.#host.name, this.#clusterId, facts, engine, Date.now())
+      if (!this.#isOver()) this.#report.take(this.last) // a look that was broken off says nothing of the host
       await pause(Math.max(0, begun + everyMs - performance.now()), this.#signal)
     }
     await vllm.close()

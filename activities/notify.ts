@@ -1,37 +1,23 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { ApplicationFailure } from '@temporalio/activity'
+import { swapEndEventId } from '../domain/events.ts'
 import type { Outcome } from '../domain/swap.ts'
-import type { ActivityDeps } from './deps.ts'
+import type { DepsWithArbiter } from './deps.ts'
 
-/** An event as webhooks and the audit trail have it. Its id is derived from the swap's, so that telling it twice is telling it once. */
+/** The end of a swap. `data` is what earlier versions gave along; the swap's own record tells it now. */
 export interface SwapEvent {
   readonly swapId: string
   readonly type: 'swap_complete' | 'swap_failed'
   readonly outcome: Outcome
-  /** More of what happened, for the event's `data`. */
   readonly data?: Readonly<Record<string, unknown>>
 }
 
-const eventId = (swapId: string): string => `evt_${swapId}_ended`
-
-export const createNotifyActivities = ({ places, log }: ActivityDeps) => ({
-  /** Appends the event to the audit trail, once. A swap's outcome does not hang on it. */
-  async recordEvent(event: SwapEvent): Promise<void> {
-    const id = eventId(event.swapId)
-    const file = join(places.auditDir, 'events.jsonl')
-    await mkdir(places.auditDir, { recursive: true })
-    if (await isRecorded(file, id)) return
-    const data = { swap_id: event.swapId, outcome: event.outcome, ...event.data }
-    await appendFile(file, `${JSON.stringify({ id, type: event.type, timestamp: new Date().toISOString(), data })}\n`, { mode: 0o600 })
-    log.info({ swap_id: event.swapId, outcome: event.outcome }, event.type)
+export const createNotifyActivities = ({ arbiter }: DepsWithArbiter) => ({
+  /**
+   * Has the end of a swap told to everyone: it takes its place in the arbiter's outbox, once, however often it is noted. A swap's outcome does not hang on it.
+   * Throws (retryable) while the arbiter does not answer.
+   */
+  async recordEvent({ swapId, type, outcome }: SwapEvent): Promise<void> {
+    const answer = await arbiter.ask({ type: 'note', entries: [{ id: swapEndEventId(swapId), type, swapId, result: outcome }] })
+    if (answer.kind !== 'noted') throw ApplicationFailure.retryable(`the arbiter did not note it: ${answer.kind}`, 'not_noted')
   },
 })
-
-async function isRecorded(file: string, id: string): Promise<boolean> {
-  try {
-    return (await readFile(file, 'utf8')).includes(`{"id":"${id}"`)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
-    throw error
-  }
-}

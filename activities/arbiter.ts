@@ -12,6 +12,7 @@ import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-comm
 import { arbiterWorkflowId, monitorWorkflowId, type ClusterId, type HostName, type Millis } from '../domain/names.ts'
 import {
   arbiterOutbox,
+  arbiterState,
   arbiterTaskTimeout,
   arbiterWatched,
   decide,

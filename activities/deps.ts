@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ConfigSource } from '../config/load.ts'
 import type { Places } from '../config/places.ts'
 import type { Batcher } from '../domain/group-commit.ts'
+import type { Registry } from '../domain/scheduling/registry-line.ts'
 import type { Hosts } from './hosts.ts'
 
 /** What the activities are given by the worker. All of it stays the worker's: it closes what it opened. */
@@ -19,4 +20,8 @@ export interface ActivityDeps {
 
 export interface DepsWithArbiter extends ActivityDeps {
   readonly arbiter: Batcher
+}
+
+export interface DepsWithSchedules extends DepsWithArbiter {
+  readonly schedules: Registry
 }

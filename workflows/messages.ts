@@ -3,6 +3,7 @@ import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/a
 import type { ArbiterState } from '../domain/arbitration/state.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { OutboxEntry } from '../domain/events.ts'
+import type { RegistryNews, RegistryState, ScheduleBatch, ScheduleReply } from '../domain/scheduling/command.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
 
 /** All that crosses a workflow's border: the only file of this room that others may import. */
@@ -24,6 +25,11 @@ export const go = defineSignal<[Go]>('go')
 /** Why a waiting swap will not get its turn; its cancellation follows (G5). One that missed it learns the same when it asks `still_waiting`. */
 export const withdrawn = defineSignal<[{ readonly code: ErrorCode; readonly message: string | null }]>('withdrawn')
 export const progress = defineQuery<Swap>('progress')
+
+/** The schedule registry's one Update: a batch, decided at once. */
+export const scheduling = defineUpdate<ScheduleReply, [ScheduleBatch]>('scheduling')
+/** All schedules; null to a reader who knows this version. */
+export const schedules = defineQuery<RegistryNews, [knownVersion: number | null]>('schedules')
 
 export const workflowTypes = {
   arbiter: 'gpuArbiter',
@@ -50,6 +56,20 @@ export interface ArbiterRequest {
 }
 export interface MonitorRequest {
   readonly clusterId: string
+}
+
+/** Argument of the schedule registry: `carried` is null for a fresh one, its own state after continue-as-new. */
+export interface RegistryRequest {
+  readonly clusterId: string
+  readonly carried: RegistryState | null
+  /** After so many batches the next run takes over; without it, some way below the server's limit. */
+  readonly batchesARun?: number
+}
+
+/** Argument of what a schedule in Temporal starts: `managedRun`, and `externalRun`, which only records that it was started. */
+export interface ScheduledRunRequest {
+  readonly clusterId: string
+  readonly scheduleId: string
 }
 
 /** Argument of the `swap` workflow: the accepted command's facts. The rest comes with `go`. */

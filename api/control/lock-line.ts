@@ -18,22 +18,28 @@ const confirmTries = 3
 
 /**
  * Stands in line for a lock until it is granted, `waitS` is over or the caller is gone. The arbiter keeps no connection in mind: a place lasts only as
- * long as this repeats its ticket, and a grant only if it is confirmed once the caller has it (ARBITER.md R5).
- * `comesBack`: the caller knows the token already. A grant that could not be handed over is then left to the arbiter's ten seconds, for its next try.
+ * long as its ticket is repeated, and a grant only if it is confirmed once the caller has it (ARBITER.md R5).
+ * A caller that `comesBack` has a token of its own: what it leaves behind is kept for the arbiter's three and ten seconds, so that its next try finds its
+ * place in line or its lock. What was for anybody else is given back at once.
  * Throws `reserved` when the time is over, and whatever else the arbiter refuses with.
  */
 export async function standInLine(arbiter: Arbiter, wish: AcquireWish, wait: LockWait, comesBack: boolean): Promise<Granted> {
   const ticket = randomUUID()
-  const by = wish.by === undefined ? {} : { by: wish.by }
+  const who = wish.by === undefined ? {} : { by: wish.by }
+  const leave = async (...more: Wish[]): Promise<void> => {
+    if (!comesBack) await Promise.all([{ type: 'leave_line', ticket, ...who } as const, ...more].map((one) => tryToAsk(arbiter, one)))
+  }
+  const release = { type: 'release', tokenHash: wish.tokenHash, ...who } as const
   try {
     const granted = await untilGranted(arbiter, { ...wish, ticket }, wait)
     void wait.answered.then(
-      () => confirm(arbiter, { type: 'confirm', tokenHash: wish.tokenHash, ...by }),
-      () => (comesBack ? undefined : leave(arbiter, { type: 'leave_line', ticket, ...by })),
+      () => confirm(arbiter, { type: 'confirm', tokenHash: wish.tokenHash, ...who }),
+      () => leave(release),
     )
     return granted
   } catch (error) {
-    void leave(arbiter, { type: 'leave_line', ticket, ...by })
+    const surelyNot = error instanceof Problem && error.code === 'reserved'
+    void (surelyNot ? leave() : leave(release)) // else it may have been granted, with the answer lost
     throw wait.gone.aborted ? goneAway() : error
   }
 }
@@ -62,14 +68,14 @@ function silenceOf(error: unknown): Problem {
   throw error
 }
 
-/** Best effort: a ticket that is not repeated lapses by itself, and so does what it was granted. */
-async function leave(arbiter: Arbiter, wish: Wish): Promise<void> {
-  await arbiter.ask(wish).catch(() => undefined)
+/** For what nobody waits for, so that no failure of it may reach anybody: a ticket lapses by itself, a grant that is not confirmed is freed, a lock expires. */
+export async function tryToAsk(arbiter: Arbiter, wish: Wish): Promise<Answer | null> {
+  return await arbiter.ask(wish).catch(() => null)
 }
 
 async function confirm(arbiter: Arbiter, wish: Wish): Promise<void> {
   for (let tries = 0; tries < confirmTries; tries++) {
-    const answer = await arbiter.ask(wish).catch(() => null)
+    const answer = await tryToAsk(arbiter, wish)
     if (answer !== null && answer.kind !== 'expired') return
   }
 }

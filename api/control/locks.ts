@@ -2,14 +2,13 @@ import type { ConfigSource } from '../../config/load.ts'
 import type { Answer } from '../../domain/arbitration/command.ts'
 import type { Wish } from '../../domain/group-commit.ts'
 import { lockView, reservationView } from '../../domain/lock-view.ts'
-import { Problem } from '../../domain/problem.ts'
 import { actorOf } from '../caller.ts'
 import type { Control, LockWait } from '../deps.ts'
 import { mintToken, sha256 } from '../secrets.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
 import { clusterOf, hostsOf } from './catalog.ts'
 import type { ClusterLink } from './cluster-link.ts'
-import { goneAway, isGranted, standInLine, type Granted } from './lock-line.ts'
+import { goneAway, isGranted, standInLine, tryToAsk, type Granted } from './lock-line.ts'
 import { refusalOf } from './refused.ts'
 
 type AcquireWish = Extract<Wish, { type: 'acquire' }>
@@ -74,7 +73,8 @@ async function released(arbiter: Arbiter, answer: Answer): Promise<{ released: n
 
 /** Takes it now or is refused. A token that was minted here and that nobody got to see must not hold the lock until it expires. */
 async function atOnce(arbiter: Arbiter, wish: AcquireWish, wait: LockWait | undefined, comesBack: boolean): Promise<Granted> {
-  const giveBack = () => (comesBack ? undefined : release(arbiter, wish))
+  const { tokenHash, by } = wish
+  const giveBack = () => (comesBack ? null : tryToAsk(arbiter, { type: 'release', tokenHash, ...(by !== undefined && { by }) }))
   let answer: Answer
   try {
     answer = await arbiter.ask(wish)
@@ -89,13 +89,4 @@ async function atOnce(arbiter: Arbiter, wish: AcquireWish, wait: LockWait | unde
   }
   void wait?.answered.catch(giveBack)
   return answer
-}
-
-async function release(arbiter: Arbiter, { tokenHash, by }: AcquireWish): Promise<void> {
-  try {
-    await arbiter.ask({ type: 'release', tokenHash, ...(by !== undefined && { by }) })
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    // Not given back now: it expires by itself.
-  }
 }

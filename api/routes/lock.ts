@@ -37,7 +37,7 @@ export const lockRoutes = [
     answers: {
       201: json(LockGranted, 'It is yours'),
       200: json(LockGranted, 'It was yours already, or is extended'),
-      409: problem('lock_stale'),
+      409: problem('lock_stale', 'queue_full'),
       422: problem('invalid_request', 'unknown_host'),
       423: problem('reserved'),
       503: unavailable,

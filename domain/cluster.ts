@@ -30,6 +30,8 @@ export const ClusterFile = z
     hosts: z.array(HostEntry).min(1).max(16),
     default_placement: z.array(HostName).min(1).optional(),
     settings: z.record(z.string(), z.unknown()).nullish(),
+    /** Each for itself is judged by config/webhooks.ts: a bad one must not take the cluster with it. */
+    webhooks: z.array(z.unknown()).nullish(),
   })
   .superRefine((file, context) => {
     const names = file.hosts.map((host) => host.name)

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { WebhookEvent, webhookEventTypes, type EventType } from '../events.ts'
+import { webhookEventTypes, type EventType } from '../events.ts'
 import { oneLine, Rfc3339 } from '../names.ts'
 
 export const WebhookId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes, at most 40')
-const Events = z.array(z.enum(webhookEventTypes as [EventType, ...EventType[]])).min(1) // the table has such rows
+const Events = z.array(z.enum(webhookEventTypes as [EventType, ...EventType[]])).max(50) // the table has such rows
 
 /** Body of POST and PUT. What a URL may be beyond its form is said in url-policy.ts. */
 export const WebhookBody = z.strictObject({
@@ -15,7 +15,7 @@ export const WebhookBody = z.strictObject({
     .regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces')
     .optional()
     .meta({ description: 'Signs each delivery. Left out: one is made (`whsec_…`) and shown once; on PUT: the old one stays' }),
-  events: Events.optional().meta({ description: 'Only these types; left out: all' }),
+  events: Events.optional().meta({ description: 'Only these types; left out or empty: all' }),
   name: oneLine(80).optional(),
   enabled: z.boolean().default(true),
 })
@@ -26,6 +26,7 @@ export const WebhookView = z.object({
   id: WebhookId,
   name: z.string().nullable(),
   url: z.string(),
+  /** Empty: all. */
   events: z.array(z.string()),
   enabled: z.boolean(),
   /** `file` and `environment`: changed there only. */
@@ -71,15 +72,3 @@ export type Delivery = z.infer<typeof Delivery>
 
 export const DeliveryPage = z.object({ deliveries: z.array(Delivery), next: z.string().nullable() })
 export type DeliveryPage = z.infer<typeof DeliveryPage>
-
-/** Argument of the workflow `webhookDelivery`. The secret is not among it: each attempt reads it where it is sent. */
-export interface DeliveryRequest {
-  readonly clusterId: string
-  readonly webhookId: string
-  readonly url: string
-  readonly event: WebhookEvent
-  readonly redelivery: boolean
-}
-
-export const deliveryWorkflowId = (clusterId: string, webhookId: string, eventId: string, redelivery = ''): string =>
-  `webhook/${clusterId}/${webhookId}/${eventId}${redelivery === '' ? '' : `/${redelivery}`}`

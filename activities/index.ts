@@ -1,11 +1,13 @@
 import { createArbiterClient } from './arbiter.ts'
 import type { ActivityDeps } from './deps.ts'
 import { createLaunchActivities } from './launch.ts'
+import { createManagedActivities } from './managed/index.ts'
 import { createMonitorActivities } from './monitor.ts'
 import { createNotifyActivities } from './notify.ts'
 import { createOutboxActivities } from './outbox/drain-outbox.ts'
 import { createPreflightActivities } from './preflight.ts'
 import { createProofActivities } from './proof.ts'
+import { createRegistry } from './schedules/registry.ts'
 import { createSnapshotActivities } from './snapshot.ts'
 import { createStopActivities } from './stop.ts'
 import { createSurveyActivities } from './survey.ts'
@@ -21,7 +23,8 @@ export function createActivities(given: ActivityDeps) {
   if (cluster === null) throw new Error('activities need a cluster: cluster.yaml cannot be read')
   // One batcher a process (ARBITER.md A2), shared by all that asks the arbiter.
   const arbiter = createArbiterClient({ client: given.client, clusterId: cluster.clusterId, taskQueue: given.taskQueue })
-  const deps = { ...given, arbiter }
+  const schedules = createRegistry(given.client, cluster.clusterId)
+  const deps = { ...given, arbiter, schedules }
   return {
     ...createSnapshotActivities(deps),
     ...createPreflightActivities(deps),
@@ -33,6 +36,7 @@ export function createActivities(given: ActivityDeps) {
     ...createWatchActivities(deps),
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
+    ...createManagedActivities(deps),
     ...createOutboxActivities(deps, { announce: () => Promise.resolve(), noteRun: () => Promise.resolve() }),
   }
 }

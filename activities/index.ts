@@ -13,6 +13,8 @@ import { createStopActivities } from './stop.ts'
 import { createSurveyActivities } from './survey.ts'
 import { createTurnActivities } from './turn.ts'
 import { createWatchActivities } from './watch.ts'
+import { announce } from './webhooks/announce.ts'
+import { createWebhookActivities } from './webhooks/index.ts'
 
 export type { ActivityDeps } from './deps.ts'
 export type Activities = ReturnType<typeof createActivities>
@@ -37,6 +39,7 @@ export function createActivities(given: ActivityDeps) {
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
     ...createManagedActivities(deps),
-    ...createOutboxActivities(deps, { announce: () => Promise.resolve(), noteRun: () => Promise.resolve() }),
+    ...createWebhookActivities(deps),
+    ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: () => Promise.resolve() }),
   }
 }

@@ -29,7 +29,7 @@ export async function managedRun({ clusterId, scheduleId }: ScheduledRunRequest)
   // Nothing waits for this: a registry that is slow to hear must not make the action late.
   const told = CancellationScope.nonCancellable(() => tell({ what: 'started', at: startedAt, swapId: null, detail: null }))
   try {
-    end = tooLate(begun, run, startedAt) ?? (await act(clusterId, begun, (id) => (swapId = id)))
+    end = notNow(begun, run, startedAt) ?? (await act(clusterId, begun, (id) => (swapId = id)))
   } catch (error) {
     if (isCancellation(error)) cancelled = error
     const { cause } = troubleOf(error, null, false)
@@ -75,8 +75,12 @@ function identity(scheduleId: string): RunIdentity {
 
 const reportable = ({ due, via }: RunBegun): Pick<RunBegun, 'due' | 'via'> => ({ due, via })
 
-/** The server starts a run in time whether a worker is there or not. What was meant for the night must not happen in the morning. */
-function tooLate({ definition }: RunBegun, { plannedAt }: RunIdentity, startedAt: number): RunEnd | null {
+/**
+ * The server starts a run in time whether a worker is there or not: what was meant for the night must not happen in the morning. And it may start one more
+ * while it is only being told of a pause.
+ */
+function notNow({ definition, paused, via }: RunBegun, { plannedAt }: RunIdentity, startedAt: number): RunEnd | null {
+  if (via === 'fired' && paused) return skipped('it is paused')
   const lateS = Math.round((startedAt - plannedAt) / 1000)
   if (lateS <= definition.catchup_window_s + definition.jitter_s) return null
   return skipped(`it was due at ${rfc3339(plannedAt)} and could begin only ${lateS} s later: no worker was there`)

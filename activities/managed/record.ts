@@ -19,6 +19,7 @@ export interface RunIdentity {
 
 export interface RunBegun {
   readonly definition: ManagedBody
+  readonly paused: boolean
   readonly due: Millis | null
   readonly via: 'fired' | 'by_hand'
 }
@@ -37,7 +38,7 @@ export const createRecordActivities = ({ schedules }: { readonly schedules: Regi
     const known = scheduleIn(await heard(() => schedules.read()), scheduleId)
     if (known?.body.kind !== 'managed') return null
     const due = plannedTimeOf(known, plannedAt)
-    return { definition: known.body, due, via: due === null ? 'by_hand' : 'fired' }
+    return { definition: known.body, paused: known.paused, due, via: due === null ? 'by_hand' : 'fired' }
   },
 
   /** Told twice is told once. */

@@ -1,9 +1,14 @@
-import type { SwapStreamEvent } from './deps.ts'
-
 const commentEvery_ms = 15_000
 
+/** One message of a stream. Who gives its `id` as Last-Event-ID goes on after it. */
+export interface StreamMessage {
+  readonly id: string
+  readonly event: string
+  readonly data: unknown
+}
+
 /** Server-sent events as text, with a comment every 15 s so that nothing in between takes the silence for death. Ends when `gone` fires. */
-export async function* sseText(events: AsyncIterable<SwapStreamEvent>, gone: AbortSignal): AsyncGenerator<string> {
+export async function* sseText(events: AsyncIterable<StreamMessage>, gone: AbortSignal): AsyncGenerator<string> {
   yield 'retry: 2000\n\n'
   const iterator = events[Symbol.asyncIterator]()
   try {
@@ -23,7 +28,7 @@ export async function* sseText(events: AsyncIterable<SwapStreamEvent>, gone: Abo
   }
 }
 
-const eventText = ({ id, event, data }: SwapStreamEvent): string => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+const eventText = ({ id, event, data }: StreamMessage): string => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
 async function nextOrSilence<T>(next: Promise<T>, gone: AbortSignal): Promise<T | 'silence' | 'gone'> {
   const over = new AbortController()

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { auditFileName, auditFilesAmong, markOf, wholeLines, type AuditFile } from '../../config/audit-files.ts'
+import { auditFileName, auditFilesAmong, type AuditFile } from '../../config/audit-files.ts'
+import { auditLine, markOf, wholeLines } from '../../config/audit-line.ts'
 import type { AuditEvent } from '../../domain/events.ts'
 
 const usualFileBytes = 5 * 1024 * 1024
@@ -41,12 +42,11 @@ export class AuditWriter {
       for (const event of events) {
         if (this.#newest?.ids.has(event.id) === true || this.#before.has(event.id)) continue
         const seq = Math.max(event.seq, this.#lastSeq + 1)
-        const { seq: _, id, ...rest } = event
-        const line = Buffer.from(`${JSON.stringify({ seq, id, ...rest })}\n`) // both first: `markOf`
+        const line = Buffer.from(auditLine({ ...event, seq }))
         const newest = this.#roomFor(line.length, seq)
         file.write(newest.path, line)
         newest.offset += line.length
-        newest.ids.add(id)
+        newest.ids.add(event.id)
         this.#lastSeq = seq
       }
     } finally {

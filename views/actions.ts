@@ -1,19 +1,33 @@
 import type { Lock, ReservationView } from '../domain/lock.ts'
 import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
+import type { ScheduleView } from '../domain/scheduling/schedule.ts'
 import type { HostStatus, Status } from '../domain/status.ts'
 import type { Swap } from '../domain/swap.ts'
+import type { Delivery, WebhookView } from '../domain/webhooks/webhook.ts'
 import type { PageData, RunningSwap } from './page-data.ts'
 
-/** What a person can do on the dashboard. `swap_anyway` is a swap that overrides a reservation, with a reason. */
-export type ActionName = 'swap' | 'swap_anyway' | 'dry_run' | 'unload' | 'cancel' | 'force_release'
+/** `swap_anyway` is a swap that overrides a reservation, with a reason. */
+const hostActions = ['swap', 'swap_anyway', 'unload', 'dry_run', 'cancel', 'force_release'] as const
+const scheduleActions = ['add_schedule', 'run_schedule', 'pause_schedule', 'resume_schedule', 'delete_schedule'] as const
+const webhookActions = ['add_webhook', 'edit_webhook', 'enable_webhook', 'disable_webhook', 'test_webhook', 'delete_webhook', 'redeliver'] as const
+
+/** What a person can do on the pages. */
+export type ActionName = (typeof hostActions | typeof scheduleActions | typeof webhookActions)[number]
+
+/** What an action is about, where it is no host. */
+export interface Subject {
+  readonly schedule?: ScheduleView
+  readonly webhook?: WebhookView
+  readonly delivery?: Delivery
+}
 
 /** A verdict is a value with a reason: the button stays visible and says it. */
 export type Permit = { readonly allowed: true } | { readonly allowed: false; readonly reason: string }
 const allowed: Permit = { allowed: true }
 
-/** What an action would be about: these hosts, at this moment. */
-interface Situation {
+/** What an action would be about: these hosts, this schedule, at this moment. */
+interface Situation extends Subject {
   readonly status: Status
   readonly hosts: readonly HostStatus[]
   readonly reservation: ReservationView | null
@@ -26,16 +40,18 @@ interface Obstacle {
 }
 
 const changes = ['swap', 'swap_anyway', 'unload'] as const
-const everything = [...changes, 'dry_run', 'cancel', 'force_release'] as const
+/** What is asked of Temporal. Endpoints are kept in a file. */
+const asked = [...hostActions, ...scheduleActions, 'test_webhook', 'redeliver'] as const
+const everything = [...hostActions, ...scheduleActions, ...webhookActions]
 
 const firstHost = (situation: Situation, test: (host: HostStatus) => boolean): HostStatus | undefined => situation.hosts.find(test)
 
 /** Obstacle × actions, the most telling one first. */
 const obstacles: readonly Obstacle[] = [
   { blocks: everything, reason: ({ status }) => (status.parts.config.ok ? null : 'The configuration has an error, see above.') },
-  { blocks: everything, reason: ({ status }) => (status.parts.temporal.ok ? null : 'Temporal does not answer.') },
+  { blocks: asked, reason: ({ status }) => (status.parts.temporal.ok ? null : 'Temporal does not answer.') },
   {
-    blocks: [...changes, 'dry_run', 'force_release'],
+    blocks: asked.filter((action) => action !== 'cancel'),
     reason: ({ status }) => (status.parts.worker.ok ? null : 'No worker answers.'),
   },
   {
@@ -67,7 +83,29 @@ const obstacles: readonly Obstacle[] = [
     blocks: ['unload'],
     reason: ({ hosts }) => (hosts.some(({ deployment }) => deployment !== null) ? null : 'Nothing is loaded.'),
   },
+  {
+    blocks: ['run_schedule', 'pause_schedule', 'resume_schedule'],
+    reason: ({ schedule }) =>
+      schedule?.kind === 'external' ? `It is fired by its own cron on ${schedule.host}, never from here: run, pause or resume it there.` : null,
+  },
+  { blocks: ['pause_schedule'], reason: ({ schedule }) => (schedule?.paused === true ? 'It is paused already.' : null) },
+  { blocks: ['pause_schedule'], reason: ({ schedule }) => (schedule?.state === 'over' ? 'It is over: no run is to come.' : null) },
+  { blocks: ['resume_schedule'], reason: ({ schedule }) => (schedule?.paused === false ? 'It is not paused.' : null) },
+  {
+    blocks: ['edit_webhook', 'enable_webhook', 'disable_webhook', 'delete_webhook'],
+    reason: ({ webhook }) => (webhook === undefined ? null : definedElsewhere[webhook.source]),
+  },
+  { blocks: ['enable_webhook'], reason: ({ webhook }) => (webhook?.enabled === true ? 'It is on already.' : null) },
+  { blocks: ['disable_webhook'], reason: ({ webhook }) => (webhook?.enabled === false ? 'It is off already.' : null) },
+  { blocks: ['redeliver'], reason: ({ delivery }) => (delivery?.state === 'pending' ? 'It is still being tried by itself.' : null) },
 ]
+
+/** Why an endpoint can't be changed here, and where it can. */
+const definedElsewhere: Record<WebhookView['source'], string | null> = {
+  api: null,
+  file: 'It is defined in cluster.yaml: change it there.',
+  environment: 'It is defined in the environment (WEBHOOK_URL): change it there.',
+}
 
 /** The reservation that stands in the way on these hosts, if any. No hosts = all. */
 export function reservationOn(lock: Lock, hosts: readonly HostName[]): ReservationView | null {
@@ -80,8 +118,9 @@ export function busyOn({ running }: Pick<PageData, 'running'>, hosts: readonly H
   return running.find(touches)?.swap ?? null
 }
 
-export function permit(action: ActionName, status: Status, hosts: readonly HostName[] = []): Permit {
+export function permit(action: ActionName, status: Status, hosts: readonly HostName[] = [], subject: Subject = {}): Permit {
   const situation = {
+    ...subject,
     status,
     hosts: status.hosts.filter(({ name }) => hosts.includes(name)),
     reservation: reservationOn(status.lock, hosts),

@@ -33,3 +33,29 @@ export function usualSwapMs(model: string | null, recent: readonly Swap[]): numb
     ),
   )
 }
+
+const startOf = (swap: Swap): string => swap.phases.find((one) => one.started_at !== null)?.started_at ?? swap.requested_at
+
+/** When a running swap will have ended, in ms since 1970, if it takes as long as its model usually does. Null when nobody can say. */
+export function expectedEndMs(swap: Swap, recent: readonly Swap[]): number | null {
+  const usual = usualSwapMs(swap.model, recent)
+  return usual === null ? null : Date.parse(startOf(swap)) + usual
+}
+
+/**
+ * When each queued swap should get its turn, in the order of the queue: after all that is before it on any of its hosts. Null from the first one on
+ * whose length nobody knows.
+ */
+export function expectedStartsMs(queue: readonly Swap[], running: readonly Swap[], recent: readonly Swap[]): (number | null)[] {
+  const hostsOf = (swap: Swap): string[] => [...swap.hosts, ...swap.affected_hosts]
+  const before: { hosts: string[]; endMs: number | null }[] = running.map((swap) => ({ hosts: hostsOf(swap), endMs: expectedEndMs(swap, recent) }))
+  return queue.map((swap) => {
+    const hosts = hostsOf(swap)
+    const ends = before.filter((one) => one.hosts.some((host) => hosts.includes(host))).map(({ endMs }) => endMs)
+    const known = ends.filter((end) => end !== null)
+    const startMs = ends.length > 0 && known.length === ends.length ? Math.max(...known) : null
+    const usual = usualSwapMs(swap.model, recent)
+    before.push({ hosts, endMs: startMs === null || usual === null ? null : startMs + usual })
+    return startMs
+  })
+}

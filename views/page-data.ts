@@ -1,4 +1,5 @@
 import type { Model } from '../domain/model.ts'
+import type { ScheduleList } from '../domain/scheduling/schedule.ts'
 import type { Status } from '../domain/status.ts'
 import type { SwapProgress } from '../domain/swap-answer.ts'
 import type { Swap } from '../domain/swap.ts'
@@ -11,6 +12,8 @@ export interface PageData {
   readonly recent: readonly Swap[]
   /** The swaps that run now: several, when their hosts have nothing in common. */
   readonly running: readonly RunningSwap[]
+  /** What is planned; null while nobody can say. */
+  readonly schedules: ScheduleList | null
 }
 
 export interface RunningSwap {

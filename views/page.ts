@@ -1,13 +1,32 @@
+import type { Status } from '../domain/status.ts'
 import { html, htmlDocument, type Html } from './html.ts'
-import type { Assets, PageData } from './page-data.ts'
+import type { Assets } from './page-data.ts'
 import { paths } from './paths.ts'
-import { regionNames, regions } from './regions.ts'
+import type { Regions } from './regions.ts'
+
+/** The pages in the order of the navigation. */
+export const pages = {
+  dashboard: { title: 'Dashboard', path: paths.home },
+  schedules: { title: 'Schedules', path: paths.schedules },
+  webhooks: { title: 'Webhooks', path: paths.webhooks },
+  audit: { title: 'Audit', path: paths.audit },
+} as const
+
+export type PageName = keyof typeof pages
+
+export interface PageShown {
+  readonly page: PageName
+  /** Where the page hears what changes. */
+  readonly stream: string
+  readonly status: Status
+  readonly regions: Regions
+}
 
 /** Strict CSP: nothing inline, nothing evaluated. Dialog answers of any status are swapped in where the form says. */
 const htmxConfig = 'includeIndicatorCSS:false, history:false, extensions:"sse,keep-open"'
 
-/** The whole dashboard as one document. */
-export const dashboard = (data: PageData, assets: Assets): string =>
+/** One page as a whole document. All pages have the same head, stream and dialog; they differ in their regions. */
+export const pageDocument = ({ page, stream, status, regions }: PageShown, assets: Assets): string =>
   htmlDocument(
     html`<html lang="en">
       <head>
@@ -15,28 +34,34 @@ export const dashboard = (data: PageData, assets: Assets): string =>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="htmx-config" content="${htmxConfig}" />
-        <title>Spark Control${data.status.cluster !== null && html` · ${data.status.cluster}`}</title>
+        <title>${page !== 'dashboard' && html`${pages[page].title} · `}Spark Control${status.cluster !== null && html` · ${status.cluster}`}</title>
         <link rel="icon" href="${assets.icon}" type="image/svg+xml" />
         ${assets.styles.map((href) => html`<link rel="stylesheet" href="${href}" />`)}
         ${assets.libraries.map((src) => html`<script src="${src}"></script>`)}
         <script src="${assets.script}" defer></script>
       </head>
-      <body data-now="${data.status.now}">
-        ${top(data)}
-        <main class="container" id="main">${regionNames.map((name) => regions[name](data))}</main>
-        <div id="stream" hx-sse:connect="${paths.events}" hx-swap="none" hidden></div>
+      <body data-now="${status.now}">
+        ${top(page, status)}
+        <main class="container" id="main" data-page="${page}">
+          <h1 class="${page === 'dashboard' ? 'visually-hidden' : ''}">${pages[page].title}</h1>
+          ${Object.values(regions)}
+        </main>
+        <div id="stream" hx-sse:connect="${stream}" hx-swap="none" hidden></div>
         <dialog id="dialog" aria-labelledby="dialog-title"><article id="dialog-body"></article></dialog>
       </body>
     </html>`,
   )
 
-const top = ({ status }: PageData): Html => html`
+const top = (page: PageName, status: Status): Html => html`
   <a class="skip" href="#main">Skip to content</a>
   <header class="container top">
-    <h1>Spark Control</h1>
+    <p class="brand"><a href="${paths.home}">Spark Control</a></p>
     ${status.cluster !== null && html`<span class="cluster">${status.cluster}</span>`}
     ${status.demo && html`<span class="badge" data-tone="demo" title="Two simulated Sparks on this machine. No real GPU is touched.">DEMO</span>`}
     <p id="connection" role="status" data-state="connecting">connecting</p>
-    <nav aria-label="Further pages"><a href="${paths.docs}">API</a></nav>
+    <nav aria-label="Pages">
+      ${Object.entries(pages).map(([name, { title, path }]) => html`<a href="${path}" ${name === page ? html`aria-current="page"` : ''}>${title}</a>`)}
+      <a href="${paths.docs}">API</a>
+    </nav>
   </header>
 `

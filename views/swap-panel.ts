@@ -1,9 +1,10 @@
+import { rfc3339 } from '../domain/names.ts'
 import type { SwapProgress } from '../domain/swap-answer.ts'
 import type { Swap } from '../domain/swap.ts'
 import { permit } from './actions.ts'
 import { dialogButton } from './button.ts'
 import { causeText } from './cause.ts'
-import { usualPhaseMs, usualSwapMs } from './expected.ts'
+import { expectedEndMs, usualPhaseMs, usualSwapMs } from './expected.ts'
 import { html, type Html } from './html.ts'
 import { hostList, modelName, swapTitle } from './model-name.ts'
 import { badge, outcomeBadge, outcomeMeaning } from './outcome.ts'
@@ -34,6 +35,7 @@ function running({ swap, progress }: RunningSwap, data: PageData): Html {
   const id = swap.swap_id
   const title = swapTitle(swap.model, data.models)
   const usual = usualSwapMs(swap.model, data.recent)
+  const endMs = expectedEndMs(swap, data.recent)
   const startedAt = swap.phases.find(({ started_at }) => started_at !== null)?.started_at ?? swap.requested_at
   return html`<article id="running-${id}" class="panel" aria-labelledby="running-${id}-title">
     <header>
@@ -42,6 +44,7 @@ function running({ swap, progress }: RunningSwap, data: PageData): Html {
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
         <span>${elapsedSince(startedAt)}${usual !== null && html`, usually ${duration(usual)}`}</span>
+        ${endMs !== null && html`<span>should end about ${moment(rfc3339(endMs))}</span>`}
         ${usual === null && swap.deadline_at !== null && html`<span>at the latest ${moment(swap.deadline_at)}</span>`} ${askedBy(swap)}
         ${swap.previous.length > 0 && html`<span>replaces ${swap.previous.map(({ model }) => modelName(model, data.models)).join(', ')}</span>`}
       </p>

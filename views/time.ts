@@ -4,11 +4,14 @@ import { html, type Html } from './html.ts'
  * Times are sent in UTC and shown in the reader's own zone by app.js, which reads `data-show`. Their text is left alone when a region is
  * refreshed (`hx-morph-skip-children`), so that a ticking clock does not flicker back to UTC.
  */
-const timeElement = (at: string, show: 'time' | 'elapsed' | 'remaining', text: string): Html =>
+const timeElement = (at: string, show: 'time' | 'plan' | 'elapsed' | 'remaining', text: string): Html =>
   html`<time datetime="${at}" title="${at}" data-show="${show}" hx-morph-skip-children>${text}</time>`
 
 /** `05:00:12`, with the date where it is not today. */
 export const moment = (at: string): Html => timeElement(at, 'time', `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`)
+
+/** A planned time, to the minute and with its day: `tomorrow 22:00`. */
+export const planned = (at: string): Html => timeElement(at, 'plan', `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`)
 
 /** Counts up from `at`: `1 min 05 s`. */
 export const elapsedSince = (at: string): Html => timeElement(at, 'elapsed', `since ${at.slice(11, 19)} UTC`)

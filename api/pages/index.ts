@@ -1,15 +1,20 @@
 import { PassThrough } from 'node:stream'
 import Router from '@koa/router'
 import type Koa from 'koa'
-import { dashboard } from '../../views/page.ts'
+import { pageDocument, pages } from '../../views/page.ts'
 import { paths } from '../../views/paths.ts'
 import type { Context, RequestState } from '../context.ts'
 import type { AppDeps } from '../deps.ts'
-import { actionRoutes } from './actions.ts'
 import { createAssets } from './assets.ts'
-import { dialogRoutes } from './dialogs.ts'
-import { createPageReader } from './read-page.ts'
+import { auditPage } from './audit.ts'
+import { dashboardPage } from './dashboard.ts'
+import { dialogRoutes } from './dialog-routes.ts'
+import { formRoutes, originOf } from './form-action.ts'
+import type { LiveView } from './live-view.ts'
+import type { PageModule } from './page-module.ts'
 import { createRegionHub, type RegionHub } from './region-hub.ts'
+import { schedulesPage } from './schedules.ts'
+import { webhooksPage } from './webhooks.ts'
 
 export interface Pages {
   /** To be called behind the guards and the body limit, before the answer for unknown addresses. */
@@ -18,28 +23,41 @@ export interface Pages {
   close(): void
 }
 
-/** The dashboard: one page, its stream, its dialogs and its forms. */
+/** All pages, their streams, their dialogs and their forms. */
 export function createPages({ control, log }: Pick<AppDeps, 'control' | 'log'>): Pages {
   const { assets, middleware: assetMiddleware } = createAssets()
-  const read = createPageReader(control)
-  const hub = createRegionHub({ read, log })
+  const modules = pageModules(control)
+  const hub = createRegionHub({ log })
   const streams = new Set<PassThrough>()
   const router = new Router<RequestState>()
 
-  router.get(paths.home, async (ctx) => {
-    ctx.state.routePath = paths.home
-    ctx.set('Cache-Control', 'no-store')
-    ctx.type = 'html'
-    ctx.body = dashboard(await read(), assets)
-  })
+  for (const module of modules) {
+    const { path } = pages[module.page]
+    router.get(path, async (ctx) => {
+      ctx.state.routePath = path
+      ctx.set('Cache-Control', 'no-store')
+      ctx.type = 'html'
+      const view = module.view(ctx.URL.searchParams, originOf(ctx))
+      ctx.body = pageDocument({ page: view.page, stream: view.stream, ...(await view.look()) }, assets)
+    })
+  }
   router.get(paths.events, (ctx) => {
     ctx.state.routePath = paths.events
-    const stream = openStream(ctx, hub)
+    const query = ctx.URL.searchParams
+    const module = moduleNamed(query.get('page'), modules)
+    const stream = openStream(ctx, hub, module.view(query, originOf(ctx)))
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))
   })
 
-  const routers = [router, dialogRoutes(control, read), actionRoutes({ control, hub, log })]
+  const routers = [
+    router,
+    dialogRoutes(modules),
+    formRoutes(
+      modules.flatMap(({ forms }) => forms),
+      { hub, log },
+    ),
+  ]
   return {
     mountOn(app) {
       for (const one of assetMiddleware) app.use(one)
@@ -52,12 +70,24 @@ export function createPages({ control, log }: Pick<AppDeps, 'control' | 'log'>):
   }
 }
 
+type Modules = readonly [PageModule, ...PageModule[]]
+
+export const pageModules = (control: AppDeps['control']): Modules => [
+  dashboardPage(control),
+  schedulesPage(control),
+  webhooksPage(control),
+  auditPage(control),
+]
+
+/** The stream without a name is the dashboard's. */
+const moduleNamed = (name: string | null, modules: Modules): PageModule => modules.find(({ page }) => page === name) ?? modules[0]
+
 /** A viewer that reads slower than this much is let go: it connects again and gets the whole page. */
 const backlogBytes = 1024 * 1024
 
-function openStream(ctx: Context, hub: RegionHub): PassThrough {
+function openStream(ctx: Context, hub: RegionHub, view: LiveView): PassThrough {
   const stream = new PassThrough()
-  const leave = hub.join((message) => {
+  const leave = hub.join(view, (message) => {
     if (stream.writableLength > backlogBytes) stream.destroy()
     else stream.write(message)
   })

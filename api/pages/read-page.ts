@@ -1,5 +1,6 @@
 import type { Model } from '../../domain/model.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { ScheduleList } from '../../domain/scheduling/schedule.ts'
 import type { Status } from '../../domain/status.ts'
 import type { Swap } from '../../domain/swap.ts'
 import type { PageData } from '../../views/page-data.ts'
@@ -15,14 +16,17 @@ const listLimit = 50
 export function createPageReader(control: Control): () => Promise<PageData> {
   let models: readonly Model[] = []
   let listed: readonly Swap[] = []
+  let planned: ScheduleList | null = null
   return async () => {
     models = lastKnown(() => control.readModels(), models)
     // together: where Temporal hangs, each of them waits for its own limit
-    const [status, newest] = await Promise.all([
+    const [status, newest, schedules] = await Promise.all([
       control.readStatus(),
       lastKnownLater(async () => (await control.listSwaps({ limit: listLimit })).swaps, listed),
+      lastKnownLater(() => control.schedules.list(), planned),
     ])
     listed = newest
+    planned = schedules
     const running = await Promise.all(
       runningOf(status, listed).map(async (swap) => lastKnownLater(() => control.readSwap(swap.swap_id), { swap, progress: null })),
     )
@@ -32,6 +36,7 @@ export function createPageReader(control: Control): () => Promise<PageData> {
       recent: listed.filter(({ state }) => state === 'done'),
       // one that ended while it was read is listed as ended at the next look
       running: running.filter(({ swap }) => swap.state === 'running'),
+      schedules,
     }
   }
 }

@@ -96,6 +96,8 @@ export function fixtureControl(state: FixtureState): Control {
     schedules: schedules(state, ask),
     webhooks: webhooks(state, ask),
     events: events(state),
+    settings: { list: unused, change: unused },
+    models: { list: unused, read: unused, create: unused, replace: unused, setKnobs: unused, remove: unused },
   }
 }
 

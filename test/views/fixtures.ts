@@ -168,6 +168,7 @@ export const page = (more: Partial<Status> = {}, rest: Partial<Omit<PageData, 's
   models,
   recent: [],
   running: more.swap ? [{ swap: more.swap, progress: null }] : [],
+  schedules: null,
   ...rest,
 })
 

@@ -6,7 +6,8 @@ import { releaseDialog } from '../../views/dialogs/release.ts'
 import { dryRunDialog, planReport } from '../../views/dialogs/report.ts'
 import { swapDialog } from '../../views/dialogs/swap.ts'
 import { unloadDialog } from '../../views/dialogs/unload.ts'
-import { dashboard } from '../../views/page.ts'
+import { pageDocument } from '../../views/page.ts'
+import { dashboardRegions } from '../../views/regions.ts'
 import { busyPage, model } from './fixtures.ts'
 
 const hostile = `"><img src=x onerror=alert(1)>'&<script>`
@@ -47,7 +48,7 @@ const problem = poisoned({
 })
 
 const places: Record<string, () => string> = {
-  'the page': () => dashboard(data, assets),
+  'the dashboard': () => pageDocument({ page: 'dashboard', stream: '/events', status: data.status, regions: dashboardRegions(data) }, assets),
   'the swap dialog': () => swapDialog({ model: poisonedModel, data, force: true, attempt: hostile }).toString(),
   'the unload dialog': () => unloadDialog([hostile], data, hostile).toString(),
   'the cancel dialog': () => cancelDialog(swap, [poisonedModel]).toString(),

@@ -1,8 +1,10 @@
 import pino from 'pino'
 import { expect, test, onTestFinished } from 'vitest'
 import { createRegionHub, type Listener } from '../../api/pages/region-hub.ts'
+import type { LiveView } from '../../api/pages/live-view.ts'
 import type { PageData } from '../../views/page-data.ts'
-import { regionNames } from '../../views/regions.ts'
+import { dashboardRegions, regions } from '../../views/regions.ts'
+import { html } from '../../views/html.ts'
 import { busyPage, page, phasesAt, swap } from './fixtures.ts'
 
 /** A viewer that can be asked for its next message, and apart from those for the next `clock`. */
@@ -27,22 +29,33 @@ const targets = (message: string): string[] => [...message.matchAll(/hx-target="
 
 function hubOf(first: PageData) {
   const shown = { data: first, reads: 0, failures: 0 }
-  const hub = createRegionHub({
-    read: () => {
+  const view: LiveView = {
+    page: 'dashboard',
+    stream: '/events',
+    look() {
       shown.reads += 1
       if (shown.failures > 0) {
         shown.failures -= 1
         return Promise.reject(new Error('unforeseen'))
       }
-      return Promise.resolve(shown.data)
+      return Promise.resolve({ status: shown.data.status, regions: dashboardRegions(shown.data) })
     },
-    log: pino({ level: 'silent' }),
-    everyMs: 2,
-    clockEveryMs: 4,
-  })
-  onTestFinished(() => hub.close())
-  return { hub, shown }
+  }
+  const all = createRegionHub({ log: pino({ level: 'silent' }), everyMs: 2, clockEveryMs: 4 })
+  onTestFinished(() => all.close())
+  return { all, hub: { join: (listener: Listener) => all.join(view, listener) }, shown }
 }
+const regionNames = Object.keys(regions)
+
+const otherView = (): LiveView & { reads: number } => ({
+  page: 'audit',
+  stream: '/events?page=audit',
+  reads: 0,
+  look() {
+    this.reads += 1
+    return Promise.resolve({ status: page().status, regions: { events: html`<p>${this.reads}</p>` } })
+  },
+})
 
 test('who joins gets the whole page, and the server time', async () => {
   const { hub } = hubOf(busyPage())
@@ -103,4 +116,29 @@ test('a look that fails is not the end: the next one is sent', async () => {
   hub.join(one.listen)
   expect(targets(await one.next())).toEqual(regionNames)
   expect(shown.reads).toBeGreaterThan(3)
+})
+
+test('only what somebody looks at is read: a page without viewers is not', async () => {
+  const { all, hub, shown } = hubOf(page())
+  const other = otherView()
+  const [one, two] = [viewer(), viewer()]
+  const leave = all.join(other, one.listen)
+  expect(targets(await one.next())).toEqual(['events'])
+  expect(shown.reads).toBe(0)
+  leave()
+  hub.join(two.listen)
+  expect(targets(await two.next())).toEqual(regionNames)
+  const before = other.reads
+  await two.clock()
+  await two.clock()
+  expect(other.reads).toBe(before)
+})
+
+test('two viewers of one view share its looks, and get the same', async () => {
+  const { all } = hubOf(page())
+  const other = otherView()
+  const [one, two] = [viewer(), viewer()]
+  all.join(other, one.listen)
+  all.join(other, two.listen)
+  expect(await one.next()).toBe(await two.next())
 })

@@ -4,7 +4,7 @@ import { cancelDialog } from '../../views/dialogs/cancel.ts'
 import { releaseDialog } from '../../views/dialogs/release.ts'
 import { swapDialog } from '../../views/dialogs/swap.ts'
 import type { Html } from '../../views/html.ts'
-import { dashboard } from '../../views/page.ts'
+import { pageDocument } from '../../views/page.ts'
 import { regions } from '../../views/regions.ts'
 import { ago, busyPage, ended, failed, heldBy, holding, host, models, now, page, phasesAt, reservation, swap } from './fixtures.ts'
 
@@ -145,8 +145,9 @@ test('a refused setting says its source, its value, why, and what is used', () =
 
 test('the demo is marked as one, a real cluster is not', () => {
   const assets = { styles: [], libraries: [], script: '', icon: '' }
-  expect(dashboard(page(), assets)).toContain('>DEMO<')
-  expect(dashboard(page({ demo: false, cluster: 'lab' }), assets)).not.toContain('DEMO')
+  const shown = (more = {}) => pageDocument({ page: 'dashboard', stream: '/events', status: page(more).status, regions: {} }, assets)
+  expect(shown()).toContain('>DEMO<')
+  expect(shown({ demo: false, cluster: 'lab' })).not.toContain('DEMO')
 })
 
 test('the swap dialog says what each host would lose, and that a busy host means waiting', () => {

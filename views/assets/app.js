@@ -11,6 +11,13 @@
   const clock = (at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
   const day = (at) => at.toLocaleDateString([], { day: 'numeric', month: 'short' })
 
+  /** today, tomorrow, yesterday, else `Tue 24 Nov` */
+  function dayWord(at, now) {
+    const midnight = (time) => new Date(time).setHours(0, 0, 0, 0)
+    const days = Math.round((midnight(at) - midnight(now)) / 86_400_000)
+    return { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[days] ?? at.toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' })
+  }
+
   function length(ms) {
     const s = Math.max(0, Math.floor(ms / 1000))
     if (s < 60) return `${s} s`
@@ -24,6 +31,7 @@
     const today = at.toDateString() === new Date(now).toDateString()
     const texts = {
       time: () => (today ? clock(at) : `${day(at)} ${clock(at)}`),
+      plan: () => `${dayWord(at, now)} ${at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`,
       elapsed: () => length(now - at.getTime()),
       remaining: () => length(at.getTime() - now),
     }
@@ -56,6 +64,29 @@
   })
   document.addEventListener('dialog:done', () => dialog.close())
   dialog.addEventListener('close', () => document.getElementById('dialog-body').replaceChildren())
+
+  // --- the command line for a form: asked for when it is opened, and again when a field has changed
+
+  const askForCurl = (within) => within.querySelectorAll('details.curl[open] .curl-lines[hx-post]').forEach((lines) => htmx.trigger(lines, 'curl'))
+  document.addEventListener('toggle', ({ target }) => target.matches?.('details.curl') && askForCurl(target.parentElement), true)
+  document.addEventListener('change', ({ target }) => target.form && askForCurl(target.form))
+
+  // --- copying: beside what is copied. Without HTTPS browsers have no clipboard for pages, but they copy what is selected
+
+  document.addEventListener('click', async ({ target }) => {
+    const button = target.closest?.('[data-copy]')
+    if (!button) return
+    const source = button.closest('.copyable').querySelector('pre, input')
+    if (source.select) source.select()
+    else getSelection().selectAllChildren(source)
+    const copied = navigator.clipboard
+      ? await navigator.clipboard.writeText(source.value ?? source.textContent).then(
+          () => true,
+          () => document.execCommand('copy'),
+        )
+      : document.execCommand('copy')
+    button.textContent = copied ? 'Copied' : 'Select it and press Ctrl+C'
+  })
 
   // --- no answer at all: said where the button is
 

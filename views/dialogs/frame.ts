@@ -1,3 +1,4 @@
+import { asCurl } from '../as-curl.ts'
 import { html, type Html, type Piece } from '../html.ts'
 
 /** The inside of the page's one dialog: a title, what it says, and a way out. app.js opens it when it arrives and closes it on `data-close`. */
@@ -23,6 +24,7 @@ export const dialogForm = ({ action, submit, look = 'primary', disabled = false,
   <form hx-post="${action}" hx-target="find .answer" hx-swap="innerHTML" hx-disable="find button[type=submit]">
     ${attempt !== undefined && html`<input type="hidden" name="attempt" value="${attempt}" />`} ${fields}
     <div class="answer" aria-live="assertive"></div>
+    ${asCurl(action)}
     <footer>
       <button type="button" class="secondary outline" data-close>Close</button>
       <button type="submit" class="${look === 'danger' ? 'danger' : ''}" autofocus ${disabled ? html`disabled` : ''}>${submit}</button>

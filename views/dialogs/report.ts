@@ -1,6 +1,7 @@
 import type { Model } from '../../domain/model.ts'
 import type { HostName } from '../../domain/names.ts'
 import type { PlanReport } from '../../domain/swap.ts'
+import { asCurl } from '../as-curl.ts'
 import { html, type Html } from '../html.ts'
 import { hostList, modelName } from '../model-name.ts'
 import { paths } from '../paths.ts'
@@ -28,10 +29,10 @@ export const dryRunDialog = (model: Model, hosts: readonly HostName[], choices: 
           })}
         </p>`
       }
-      <form hx-post="${paths.dryRun}" hx-trigger="load" hx-target="this" hx-swap="innerHTML" class="report">
+      <form hx-post="${paths.dryRun}" hx-trigger="load" hx-target="find .report" hx-swap="innerHTML">
         <input type="hidden" name="model" value="${model.key}" />
-        ${hostFields(hosts)}
-        <p role="status" aria-busy="true">Looking at ${hostList(hosts)}. Nothing is changed.</p>
+        ${hostFields(hosts)} ${asCurl(paths.dryRun)}
+        <div class="report"><p role="status" aria-busy="true">Looking at ${hostList(hosts)}. Nothing is changed.</p></div>
       </form>
     `,
   )

@@ -1,0 +1,67 @@
+import type { EventType } from '../domain/events.ts'
+import type { z } from 'zod'
+import type { ForceReleaseBody } from '../domain/lock.ts'
+import type { ImportBody, ScheduleBody } from '../domain/scheduling/schedule.ts'
+import type { SwapBody } from '../domain/swap.ts'
+import type { WebhookBody } from '../domain/webhooks/webhook.ts'
+import { placeholder, type ApiRequest } from './curl.ts'
+
+const id = encodeURIComponent
+const schedule = (key: string, end = ''): string => `/api/schedule/${id(key)}${end}`
+const webhook = (key: string, end = ''): string => `/api/webhooks/${id(key)}${end}`
+
+/** A holder's token; curl leaves the header away while the variable is empty. */
+const ifLocked = { 'X-Swap-Lock-Token': placeholder('TOKEN') }
+
+/** For each form of the pages, the request that does the same. */
+export const apiRequests = {
+  swap: (body: SwapBody, force: boolean): ApiRequest => ({
+    method: 'POST',
+    path: '/api/swap',
+    ...(force ? { query: { force: 'true' } } : { headers: ifLocked }),
+    body,
+  }),
+  cancel: (swapId: string, reason: string): ApiRequest => ({ method: 'POST', path: `/api/swap/${id(swapId)}/cancel`, body: { reason } }),
+  forceRelease: (body: z.output<typeof ForceReleaseBody>): ApiRequest => ({
+    method: 'DELETE',
+    path: '/api/swap/lock',
+    query: { force: 'true' },
+    body,
+  }),
+  check: (model: string, hosts: readonly string[]): ApiRequest => ({
+    method: 'POST',
+    path: `/api/swap/${id(model)}/validate`,
+    body: { hosts: hosts.length === 0 ? undefined : hosts },
+  }),
+
+  putSchedule: (body: ScheduleBody): ApiRequest => ({ method: 'POST', path: '/api/schedule', body }),
+  importSchedules: (body: ImportBody): ApiRequest => ({ method: 'POST', path: '/api/schedule/import', body }),
+  runSchedule: (key: string): ApiRequest => ({ method: 'POST', path: schedule(key, '/run') }),
+  pauseSchedule: (key: string): ApiRequest => ({ method: 'POST', path: schedule(key, '/pause') }),
+  resumeSchedule: (key: string): ApiRequest => ({ method: 'POST', path: schedule(key, '/resume') }),
+  deleteSchedule: (key: string): ApiRequest => ({ method: 'DELETE', path: schedule(key) }),
+
+  createWebhook: (body: WebhookBody): ApiRequest => ({ method: 'POST', path: '/api/webhooks', body: withoutSecret(body) }),
+  updateWebhook: (key: string, body: WebhookBody): ApiRequest => ({ method: 'PUT', path: webhook(key), body: withoutSecret(body) }),
+  testWebhook: (key: string): ApiRequest => ({ method: 'POST', path: webhook(key, '/test') }),
+  deleteWebhook: (key: string): ApiRequest => ({ method: 'DELETE', path: webhook(key) }),
+  redeliver: (deliveryId: string): ApiRequest => ({ method: 'POST', path: `/api/webhooks/deliveries/${id(deliveryId)}/redeliver` }),
+
+  events: (types: readonly EventType[], since: string | null): ApiRequest => ({
+    method: 'GET',
+    path: '/api/events',
+    query: eventQuery(types, since),
+  }),
+  followEvents: (types: readonly EventType[]): ApiRequest => ({ method: 'GET', path: '/api/events/stream', query: eventQuery(types, null) }),
+} as const
+
+/** A secret that was typed is never shown again. */
+const withoutSecret = (body: WebhookBody): Record<string, unknown> => ({
+  ...body,
+  secret: body.secret === undefined ? undefined : placeholder('SECRET'),
+})
+
+const eventQuery = (types: readonly EventType[], since: string | null): Record<string, string> => ({
+  ...(types.length > 0 && { type: types.join(',') }),
+  ...(since !== null && { since }),
+})

@@ -10,6 +10,7 @@ import type { ArbiterView, Command, DecideReply } from '../domain/arbitration/co
 import type { OutboxEntry } from '../domain/events.ts'
 import { ArbiterSilent, createBatcher, type Batcher } from '../domain/group-commit.ts'
 import { arbiterWorkflowId, monitorWorkflowId, type ClusterId, type HostName, type Millis } from '../domain/names.ts'
+import { scheduleRegistryWorkflowId } from '../domain/scheduling/schedule.ts'
 import {
   arbiterOutbox,
   arbiterState,
@@ -19,6 +20,7 @@ import {
   workflowTypes,
   type ArbiterRequest,
   type MonitorRequest,
+  type RegistryRequest,
 } from '../workflows/messages.ts'
 
 export interface ArbiterPlace {
@@ -78,13 +80,15 @@ export async function readArbiter(client: Client, clusterId: ClusterId): Promise
   }
 }
 
-/** Starts arbiter and monitor of the cluster where they don't run (A8). Safe to repeat, from any number of workers. */
+/** Starts arbiter, monitor and schedule registry of the cluster where they don't run (A8). Safe to repeat, from any number of workers. */
 export async function ensureArbiter({ client, clusterId, taskQueue, hosts = [] }: ArbiterPlace): Promise<void> {
   const arbiter: ArbiterRequest = { clusterId, hosts, carried: null }
   const monitor: MonitorRequest = { clusterId }
+  const registry: RegistryRequest = { clusterId, carried: null }
   await Promise.all([
     start(client, workflowTypes.arbiter, arbiterWorkflowId(clusterId), taskQueue, [arbiter]),
     start(client, workflowTypes.monitor, monitorWorkflowId(clusterId), taskQueue, [monitor]),
+    start(client, workflowTypes.scheduleRegistry, scheduleRegistryWorkflowId(clusterId), taskQueue, [registry]),
   ])
 }
 

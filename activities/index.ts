@@ -7,6 +7,7 @@ import { createNotifyActivities } from './notify.ts'
 import { createOutboxActivities } from './outbox/drain-outbox.ts'
 import { createPreflightActivities } from './preflight.ts'
 import { createProofActivities } from './proof.ts'
+import { createScheduleActivities } from './schedules/keep-time.ts'
 import { createRegistry } from './schedules/registry.ts'
 import { createSnapshotActivities } from './snapshot.ts'
 import { createStopActivities } from './stop.ts'
@@ -39,6 +40,7 @@ export function createActivities(given: ActivityDeps) {
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
     ...createManagedActivities(deps),
+    ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),
     ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: () => Promise.resolve() }),
   }

@@ -44,6 +44,10 @@ export class ScheduleRegistry implements Registry {
     return this.#orProblem(this.#line.read())
   }
 
+  peek(): Promise<RegistryState> {
+    return this.#orProblem(this.#line.peek())
+  }
+
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.#link.client.withDeadline(Date.now() + callLimit_ms, work)

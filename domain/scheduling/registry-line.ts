@@ -29,8 +29,10 @@ export interface Registry {
   ask(command: ScheduleCommand): Promise<ScheduleAnswer>
   /** Answers in the order of the commands. */
   askAll(commands: readonly ScheduleCommand[]): Promise<ScheduleAnswer[]>
-  /** All schedules as they are now. Throws `RegistrySilent`. */
+  /** All schedules as they are now. Throws `RegistrySilent`, also while a fresh registry is still finding them. */
   read(): Promise<RegistryState>
+  /** As `read`, but also what a registry holds that is still finding its schedules. */
+  peek(): Promise<RegistryState>
 }
 
 interface Ask {
@@ -76,6 +78,12 @@ class RegistryLine implements Registry {
   }
 
   async read(): Promise<RegistryState> {
+    const state = await this.peek()
+    if (!state.recovered) throw new RegistrySilent('worker_down')
+    return state
+  }
+
+  async peek(): Promise<RegistryState> {
     let news: RegistryNews
     try {
       news = await this.#parts.look(this.#known?.version ?? null)
@@ -85,7 +93,7 @@ class RegistryLine implements Registry {
     // Looks may come back in another order than they went.
     if (news !== null && news.version >= (this.#known?.version ?? 0)) this.#known = news
     const now = this.#known ?? news
-    if (now?.recovered !== true) throw new RegistrySilent('worker_down') // it is still finding its schedules
+    if (now === null) throw new RegistrySilent('worker_down')
     return now
   }
 

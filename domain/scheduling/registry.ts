@@ -155,10 +155,11 @@ function found(state: RegistryState, schedules: readonly FoundSchedule[]): Step 
   return { state: after, answer: { kind: after === state ? 'known' : 'noted' } }
 }
 
-/** Of interest to who watches next, not to readers: the version stays. */
+/** Until when somebody watched is of interest to who watches next, not to readers: the version stays. */
 function watched(state: RegistryState, from: Millis | null, until: Millis): Step {
   const gaps = from === null ? state.gaps : [...state.gaps, { from, to: until }].slice(-mostGaps)
-  return { state: { ...state, gaps, watchedUntil: Math.max(until, state.watchedUntil ?? 0) }, answer: { kind: 'noted' } }
+  const version = from === null ? state.version : state.version + 1
+  return { state: { ...state, version, gaps, watchedUntil: Math.max(until, state.watchedUntil ?? 0) }, answer: { kind: 'noted' } }
 }
 
 function change(state: RegistryState, id: ScheduleId, how: (one: Registered) => Registered): Step {

@@ -33,6 +33,10 @@ export function dueTimeOf(known: Registered, at: Millis): Millis | null {
 
 /** The last due time at or before `at`, and at most `withinMs` before it. */
 export function lastDue(plan: Plan, at: Millis, withinMs: Millis): Millis | null {
+  const first = plan.next(at - withinMs - 1)
+  if (first === null || first > at) return null
+  const second = plan.next(first)
+  if (second === null || second > at) return first
   for (const back of [...lookBacksMs.filter((ms) => ms < withinMs), withinMs]) {
     const last = dueTimes(plan, at - back - 1, at, mostAtOnce).at(-1)
     if (last !== undefined) return last

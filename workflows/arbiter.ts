@@ -1,9 +1,12 @@
 import { allHandlersFinished, CancellationScope, condition, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow'
+import { carriable, outboxOf } from '../domain/arbitration/outbox.ts'
 import { viewOf, watchedIn } from '../domain/arbitration/view.ts'
+import { keepDraining } from './arbiter/outbox.ts'
 import { ArbiterShell } from './arbiter/shell.ts'
 import { keepWatch } from './arbiter/watch.ts'
 import { wakeWhenDue } from './arbiter/wake.ts'
 import {
+  arbiterOutbox,
   arbiterState,
   arbiterTaskTimeout,
   arbiterWatched,
@@ -16,6 +19,8 @@ import {
 
 /** So many batches a run, well below the server's limit of 2,000 Updates. */
 const usualBatches = 1_500
+/** A run that is over waits so long for the events that are just being written down. */
+const drainPatience = '2s'
 
 /**
  * The arbiter of one cluster: a singleton that lives for ever, one run after the other (ARBITER.md A1–A8). It decides nothing itself: domain/arbitration/ does.
@@ -30,18 +35,24 @@ export async function gpuArbiter(request: ArbiterRequest): Promise<void> {
     return shell.decide(commands)
   })
   setHandler(arbiterState, () => viewOf(shell.state))
+  setHandler(arbiterOutbox, () => outboxOf(shell.state))
   setHandler(arbiterWatched, () => watchedIn(shell.state))
   setHandler(swapPhase, (told) => shell.take({ kind: 'swap_phase', ...told }))
   setHandler(swapEnded, (end) => shell.take({ kind: 'swap_ended', end }))
-  setHandler(forceReleaseByHand, ({ hosts }) => shell.take({ kind: 'forced_by_hand', hosts: hosts ?? null }))
+  setHandler(forceReleaseByHand, ({ hosts = null, reason, by = null }) => shell.take({ kind: 'forced_by_hand', hosts, reason, by }))
 
   await CancellationScope.nonCancellable(async () => {
     shell.begin()
     void keepWatch(shell)
     void wakeWhenDue(shell)
+    const isOver = (): boolean => workflowInfo().continueAsNewSuggested || batches >= batchesARun
+    void keepDraining(shell, () => !isOver())
     const mayContinue = (): boolean => shell.allConfirmed() && allHandlersFinished() // A7
-    await condition(() => (workflowInfo().continueAsNewSuggested || batches >= batchesARun) && mayContinue())
-    await continueAsNew({ ...request, carried: shell.state })
+    await condition(() => isOver() && mayContinue())
+    // Two runs would have the same events written down at the same time; but nobody waits for a disk that is full.
+    if (shell.isDraining) await condition(() => !shell.isDraining, drainPatience)
+    await condition(mayContinue)
+    await continueAsNew({ ...request, carried: carriable(shell.state) })
   })
 }
 

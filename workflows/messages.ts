@@ -87,6 +87,10 @@ export interface SwapRequest {
   readonly acceptedAt: number
   readonly queueLimitS: number
   readonly deadlineS: number
+  /** Of the request under its Idempotency-Key; absent where an earlier version accepted it, as the next one. */
+  readonly requestHash?: string
+  /** Mark under which others may join it. */
+  readonly joinable?: string | null
 }
 
 /** Memo of a swap workflow: `swap` is its record (upserted at each change, so that readers need no worker), `request` what a fresh arbiter rebuilds its queue from (E4). */

@@ -1,8 +1,13 @@
-import { union, type ArbiterState, type ClaimEntry } from './state.ts'
-import type { Claim, EndClaim, Go, Widen } from './command.ts'
-import { isStale, remember } from './gate.ts'
-import { affectedBy, awaited, displacedBy, hostsRefuse, occupied } from './occupancy.ts'
-import { heldByOthers, rememberUntil, reservedBy } from './reservations.ts'
+import { union, type ActiveSwap, type ArbiterState, type ClaimEntry } from './state.ts'
+import type { Actor } from '../events.ts'
+import type { Claim, EndClaim, Widen } from './command.ts'
+import { affectedBy } from './deployments.ts'
+import { stale } from './ended-tokens.ts'
+import { goOf, remember } from './gate.ts'
+import { awaited, hostsRefuse, occupied } from './occupancy.ts'
+import { tell } from './outbox.ts'
+import { heldByOthers, isStale, reservedBy } from './reservation-facts.ts'
+import { rememberUntil } from './reservations.ts'
 import { answered, refused, type Refusal, type Step } from './step.ts'
 
 /** Any other change to hosts than a swap (ARBITER.md G1): the same gate, but it never waits in the queue and displaces nothing. */
@@ -23,7 +28,7 @@ export function claim(state: ArbiterState, command: Claim): Step {
     claimedAt: state.clock,
   }
   const answer = { kind: 'claimed', fence } as const
-  const after = { ...state, fence, claims: [...state.claims, entry] }
+  const after = tellClaim({ ...state, fence, claims: [...state.claims, entry] }, entry, 'begun', command.by)
   return answered(remember(after, { id: claimId, requestHash: null, answer, until: rememberUntil(command.notAfter) }), answer)
 }
 
@@ -34,13 +39,24 @@ function claimRefused(state: ArbiterState, { hosts, tokenHash }: Claim): Refusal
   if (notReady !== null) return notReady
   const [other] = heldByOthers(state, hosts, tokenHash)
   if (other !== undefined) return reservedBy(state, other)
-  if (isStale(state.reservations, tokenHash)) return refused('lock_stale')
+  if (isStale(state.reservations, tokenHash)) return stale(state, tokenHash)
   const busy = occupied(state, hosts) ?? awaited(state, hosts)
   return busy === null ? null : refused('busy', { busy, hosts: busy.hosts })
 }
 
-export const endClaim = (state: ArbiterState, command: EndClaim): Step =>
-  answered({ ...state, claims: state.claims.filter((one) => one.claimId !== command.claimId) }, { kind: 'noted' })
+export function endClaim(state: ArbiterState, command: EndClaim): Step {
+  const ended = state.claims.find((one) => one.claimId === command.claimId)
+  if (ended === undefined) return answered(state, { kind: 'noted' })
+  const rest = { ...state, claims: state.claims.filter((one) => one !== ended) }
+  return answered(tellClaim(rest, ended, 'ended', command.by), { kind: 'noted' })
+}
+
+/** A host operation begins, or has ended: `ended` by its own word, else how its workflow was found. */
+export function tellClaim(state: ArbiterState, claim: ClaimEntry, result: string, by?: Actor): ArbiterState {
+  const { claimId, holder, purpose, hosts, fence } = claim
+  const event = { id: `evt_claim_${fence}_${result === 'begun' ? 'begun' : 'ended'}`, type: 'host_operation' as const, result }
+  return tell(state, { ...event, by: by ?? { name: holder, address: null }, hosts, fence, reason: purpose, after: { claim_id: claimId, holder } })
+}
 
 /**
  * A running swap asks for more hosts: a deployment that it displaces was found to reach beyond its affected ones. All or nothing; a repeat gets the same.
@@ -50,7 +66,7 @@ export function widen(state: ArbiterState, command: Widen): Step {
   const swap = state.active.find((one) => one.swapId === command.swapId)
   if (swap === undefined) return answered(state, refused('unknown_swap'))
   const added = affectedBy(state, command.hosts).filter((host) => !swap.go.affectedHosts.includes(host))
-  if (added.length === 0) return answered(state, { kind: 'go', go: swap.go })
+  if (added.length === 0) return answered(state, { kind: 'go', go: goOf(state, swap) })
   const unknown = added.filter((host) => !state.hosts.some((entry) => entry.host === host))
   if (unknown.length > 0) return answered(state, refused('unknown_host', { hosts: unknown }))
   const notReady = hostsRefuse(state, [], added)
@@ -60,6 +76,7 @@ export function widen(state: ArbiterState, command: Widen): Step {
   const busy = occupied(state, added)
   if (busy !== null) return answered(state, refused('busy', { busy, hosts: busy.hosts }))
   const affectedHosts = union(swap.go.affectedHosts, added)
-  const go: Go = { ...swap.go, fence: state.fence + 1, affectedHosts, displaced: displacedBy(state, affectedHosts) }
-  return answered({ ...state, fence: go.fence, active: state.active.map((one) => (one === swap ? { ...swap, go } : one)) }, { kind: 'go', go })
+  const wider: ActiveSwap = { ...swap, go: { ...swap.go, fence: state.fence + 1, affectedHosts } }
+  const after = { ...state, fence: wider.go.fence, active: state.active.map((one) => (one === swap ? wider : one)) }
+  return answered(after, { kind: 'go', go: goOf(after, wider) })
 }

@@ -1,13 +1,17 @@
 import type { HostName, Millis } from '../names.ts'
 import type { PhaseName } from '../swap.ts'
 import { claim, endClaim, widen } from './claims.ts'
-import { atTime, fromServerClock } from './clock.ts'
 import type { Answer, Command, DecideReply, HostSurvey, SwapEnd } from './command.ts'
+import { atTime } from './deadlines.ts'
 import { endRecorded, foundClosed, swapEnded } from './ends.ts'
 import { requestSwap } from './gate.ts'
+import { leaveLine } from './line.ts'
+import { drained, note } from './outbox.ts'
+import { inPhase } from './pace.ts'
 import { grantTurns, stillWaiting, swapNotStarted, swapStarted, withdraw } from './queue.ts'
+import { reportReachability } from './reachability.ts'
 import { recover, type Found } from './recovery.ts'
-import { acquire, extend, forceRelease, release } from './reservations.ts'
+import { acquire, confirm, extend, forceRelease, heardFrom, release } from './reservations.ts'
 import type { ArbiterState } from './state.ts'
 import { answered, only, type Change, type Effect, type Step } from './step.ts'
 import { hostsListed, hostSurveyed, retrySurveys, unsurveyed, beginSurveys } from './surveys.ts'
@@ -25,7 +29,7 @@ export function decide(before: ArbiterState, commands: readonly Command[], now: 
   const answers: Answer[] = []
   const effects: Effect[] = []
   for (const command of commands) {
-    const step = command.notAfter < state.clock ? answered(state, { kind: 'expired' }) : obey(state, command)
+    const step = command.notAfter < state.clock ? answered(state, { kind: 'expired' }) : obey(heardFrom(state, command), command)
     const turns = step.state === state ? only(state) : grantTurns(step.state)
     answers.push(step.answer)
     effects.push(...step.effects, ...turns.effects)
@@ -65,10 +69,13 @@ function obey(state: ArbiterState, command: Command): Step {
     case 'report_hosts':
       return noted(hostsListed(state, command.hosts, command.registeredAttributes))
     case 'leave_line':
+      return leaveLine(state, command)
     case 'confirm':
+      return confirm(state, command.tokenHash)
     case 'note':
+      return note(state, command)
     case 'report_reachability':
-      return noted(only(state))
+      return reportReachability(state, command)
   }
 }
 
@@ -84,7 +91,9 @@ export type Notice =
   | { readonly kind: 'swap_started' | 'swap_not_started' | 'end_recorded'; readonly swapId: string }
   | { readonly kind: 'swap_phase'; readonly swapId: string; readonly phase: PhaseName; readonly expectedEndAt: Millis | null }
   | { readonly kind: 'swap_ended'; readonly end: SwapEnd }
-  | { readonly kind: 'forced_by_hand'; readonly hosts: readonly HostName[] | null }
+  | { readonly kind: 'forced_by_hand'; readonly hosts: readonly HostName[] | null; readonly reason: string; readonly by: string | null }
+  /** Events up to this one are written down. */
+  | { readonly kind: 'drained'; readonly upTo: number }
   | { readonly kind: 'recovered'; readonly found: Found }
   | { readonly kind: 'surveyed'; readonly surveyId: string; readonly found: HostSurvey }
   /** Time has passed. */
@@ -110,7 +119,13 @@ function heed(state: ArbiterState, notice: Notice): Change {
       return swapEnded(state, notice.end)
     case 'forced_by_hand':
       // With nobody to ask back, no hosts means all of them.
-      return forceRelease(state, { hosts: notice.hosts ?? state.reservations.flatMap((held) => held.hosts) })
+      return forceRelease(state, {
+        hosts: notice.hosts ?? state.reservations.flatMap((held) => held.hosts),
+        reason: notice.reason,
+        by: { name: notice.by ?? 'by hand in Temporal', address: null },
+      })
+    case 'drained':
+      return only(drained(state, notice.upTo))
     case 'recovered':
       return recover(state, notice.found)
     case 'surveyed':
@@ -119,15 +134,6 @@ function heed(state: ArbiterState, notice: Notice): Change {
       return retrySurveys(state)
   }
 }
-
-const inPhase = (state: ArbiterState, swapId: string, phase: PhaseName, expectedEndAt: Millis | null): ArbiterState => ({
-  ...state,
-  active: state.active.map((swap) =>
-    swap.swapId === swapId
-      ? { ...swap, phase, expectedEndAt: expectedEndAt === null ? swap.expectedEndAt : fromServerClock(state, expectedEndAt) }
-      : swap,
-  ),
-})
 
 /** What a carried state still has to have done, when a new run takes over (A6). Starts and signals are never among it: continue-as-new waits for those (A7). */
 export function resume(carried: ArbiterState, now: Millis): Change {

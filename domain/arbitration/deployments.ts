@@ -1,9 +1,18 @@
 import type { Deployment } from '../deployment.ts'
 import type { HostName } from '../names.ts'
-import { overlap, type ArbiterState } from './state.ts'
+import { overlap, union, type ArbiterState } from './state.ts'
 
-/** A launch snapshot beyond this is not carried (ARBITER.md A6); such a deployment can't be rebuilt by a restore, as an adopted one. */
+/** A launch snapshot beyond this, or for which all together leave no room, is not carried (ARBITER.md A6); such a deployment can't be rebuilt by a restore, as an adopted one. */
 const largestSnapshot = 8_000
+const allSnapshots = 80_000
+
+/** What a swap to these targets takes away. */
+export const displacedBy = (state: ArbiterState, targets: readonly HostName[]): readonly Deployment[] =>
+  state.deployments.filter((deployment) => overlap(deployment.hosts, targets))
+
+/** G2: the targets, and every host of each deployment that is displaced. */
+export const affectedBy = (state: ArbiterState, targets: readonly HostName[]): HostName[] =>
+  union(targets, ...displacedBy(state, targets).map((deployment) => deployment.hosts))
 
 /** Nothing is known any more of what these hosts hold. */
 export const forgetOn = (state: ArbiterState, hosts: readonly HostName[]): ArbiterState => ({
@@ -17,14 +26,16 @@ export function place(state: ArbiterState, deployment: Deployment): ArbiterState
   const hosts = deployment.hosts.filter((host) => known.has(host))
   if (hosts.length === 0) return state
   const free = forgetOn(state, hosts)
-  return { ...free, deployments: [...free.deployments, { ...deployment, hosts, snapshot: carried(deployment.snapshot) }] }
+  const room = allSnapshots - free.deployments.reduce((sum, { snapshot }) => sum + lengthOf(snapshot), 0)
+  const snapshot = carried(deployment.snapshot, Math.min(room, largestSnapshot))
+  return { ...free, deployments: [...free.deployments, { ...deployment, hosts, snapshot }] }
 }
 
+const lengthOf = (snapshot: Deployment['snapshot']): number => (snapshot === null ? 0 : JSON.stringify(snapshot).length)
+
 /** What a launch does not need is left out first. */
-function carried(snapshot: Deployment['snapshot']): Deployment['snapshot'] {
-  if (snapshot === null) return null
-  const fits = (one: object): boolean => JSON.stringify(one).length <= largestSnapshot
-  if (fits(snapshot)) return snapshot
+function carried(snapshot: Deployment['snapshot'], most: number): Deployment['snapshot'] {
+  if (snapshot === null || lengthOf(snapshot) <= most) return snapshot
   const bare = { ...snapshot, notes: null, source: null }
-  return fits(bare) ? bare : null
+  return lengthOf(bare) <= most ? bare : null
 }

@@ -1,6 +1,7 @@
 import { swapWorkflowId, type HostName } from '../names.ts'
 import type { ReportClosed, SwapEnd } from './command.ts'
-import { forgetOn, place } from './deployments.ts'
+import { tellClaim } from './claims.ts'
+import { displacedBy, forgetOn, place } from './deployments.ts'
 import { learnPace } from './pace.ts'
 import { beginSurveys, quarantine } from './surveys.ts'
 import type { ActiveSwap, ArbiterState, SilentEnd } from './state.ts'
@@ -37,7 +38,9 @@ function settle(state: ArbiterState, swap: ActiveSwap, end: SwapEnd): Change {
   // `unknown`, or a word without the deployment that goes with it: nothing is granted there before it was looked at (E3, E5).
   const unclear = affected.filter((host) => left(host) === 'unknown' || (left(host) !== 'empty' && !covered(host) && !untouched.includes(host)))
   const away = unclear.filter((host) => !swap.go.hosts.includes(host))
-  const remnants = swap.go.displaced.flatMap(({ container, hosts }) => (container === null ? [] : hosts.map((host) => ({ host, container }))))
+  const remnants = displacedBy(state, affected).flatMap(({ container, hosts }) =>
+    container === null ? [] : hosts.map((host) => ({ host, container })),
+  )
   return beginSurveys(
     quarantine(after, away, remnants),
     unclear.filter((host) => !away.includes(host)),
@@ -75,7 +78,8 @@ function oneClosed(state: ArbiterState, workflowId: string, status: ClosedStatus
     unrecorded: event === null ? state.unrecorded : [...state.unrecorded, event],
   }
   const unknown = [...(running === undefined || status === 'never_there' ? [] : running.go.affectedHosts), ...claims.flatMap((claim) => claim.hosts)]
-  const surveying = beginSurveys(forgetOn(gone, unknown), unknown)
+  const told = claims.reduce((one, claim) => tellClaim(one, claim, status), gone)
+  const surveying = beginSurveys(forgetOn(told, unknown), unknown)
   return { state: surveying.state, effects: [...(event === null ? [] : [{ kind: 'record_end' as const, end: event }]), ...surveying.effects] }
 }
 

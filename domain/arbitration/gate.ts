@@ -1,12 +1,19 @@
-import type { HostName } from '../names.ts'
+import type { HostName, SwapId } from '../names.ts'
 import { launchIdentity } from '../model.ts'
 import { toServerClock } from './clock.ts'
 import type { Answer, Go, SwapCommand } from './command.ts'
-import { affectedBy, awaited, displacedBy, hostsRefuse, occupied } from './occupancy.ts'
+import { affectedBy, displacedBy } from './deployments.ts'
+import { stale } from './ended-tokens.ts'
+import { forecast } from './forecast.ts'
+import { endedSwap, isOfJoin, joinableAs, joinedBy, joinOf, rememberJoin } from './joins.ts'
+import { awaited, hostsRefuse, occupied } from './occupancy.ts'
+import { shortActor } from './outbox.ts'
 import { expectedEnd } from './pace.ts'
-import { heldByOthers, rememberUntil, reservedBy, without } from './reservations.ts'
-import { sameHosts, type ActiveSwap, type ArbiterState, type Remembered, type Reservation, type WaitingSwap } from './state.ts'
+import { heldByOthers, isStale, reservedBy } from './reservation-facts.ts'
+import { forced, rememberUntil } from './reservations.ts'
+import { sameHosts, type ActiveSwap, type ArbiterState, type Remembered, type WaitingSwap } from './state.ts'
 import { answered, refused, type Refusal, type Step } from './step.ts'
+import { tellJoined } from './swap-events.ts'
 
 /** The longest queue, all hosts together (A6). */
 const longestQueue = 64
@@ -15,7 +22,8 @@ const mostRemembered = 200
 
 /**
  * The gate (ARBITER.md G1): every swap of every path passes here. In order: a repeat is answered as before (A5); the targets must be clear (G7), the hosts surveyed
- * and out of quarantine (E4, E5), nobody else's reservation on them (R4, or forced: G6); then it serves already (G7), starts, waits in the queue, or is `busy`.
+ * and out of quarantine (E4, E5), nobody else's reservation on them (R4, or forced: G6); then it serves already (G7), starts, joins another's, waits in the
+ * queue, or is `busy`.
  */
 export function requestSwap(state: ArbiterState, command: SwapCommand): Step {
   const repeat = repeated(state, command)
@@ -31,15 +39,31 @@ export function requestSwap(state: ArbiterState, command: SwapCommand): Step {
     if (serving !== null) return answered(state, serving)
   } else {
     if (command.onBusy === 'reject') return answered(state, refused('busy', { busy, hosts: busy.hosts }))
+    const joined = joinedBy(state, command, targets)
+    if (joined !== null) return join(state, command, joined)
     if (state.queue.length >= longestQueue) return answered(state, refused('queue_full', { busy }))
   }
   // only an accepted swap ends what it overrode (G6)
-  const free = without(state, heldByOthers(state, affected, command.tokenHash))
+  const { tokenHash, reason, swapId, holder, by = null } = command
+  const free = forced(state, heldByOthers(state, affected, tokenHash), { by, reason, swap: { swapId, holder } })
   return accept(free, command, targets, busy !== null)
 }
 
+function join(state: ArbiterState, command: SwapCommand, swap: WaitingSwap): Step {
+  const { swapId, schedule, by = null } = command
+  const told = schedule === null ? state : tellJoined(state, swapId, schedule, by, swap)
+  return answered(rememberJoin(told, command, swap.swapId), joinedAnswer(state, swap.swapId, swap.hosts))
+}
+
+const joinedAnswer = (state: ArbiterState, swapId: SwapId, hosts: readonly HostName[] | null): Answer => {
+  const now = standing(state, swapId) ?? endedSwap(swapId, hosts)
+  return { ...now, joined: true }
+}
+
 /** An id that is known answers as it did, with where it stands now; another request under the same id is told so (A5). */
-function repeated(state: ArbiterState, { swapId, requestHash }: SwapCommand): Answer | null {
+function repeated(state: ArbiterState, { swapId, requestHash, hosts }: SwapCommand): Answer | null {
+  const joined = joinOf(state, swapId)
+  if (joined !== undefined) return isOfJoin(joined, requestHash) ? joinedAnswer(state, joined.swapId, hosts) : refused('id_reused')
   const known = [...state.active, ...state.queue].find((swap) => swap.swapId === swapId)
   const memory = state.remembered.find((one) => one.id === swapId)
   if ((known ?? memory) === undefined) return null
@@ -50,12 +74,14 @@ function repeated(state: ArbiterState, { swapId, requestHash }: SwapCommand): An
 }
 
 /** Where an accepted swap stands, in the words of its acceptance. */
-export function standing(state: ArbiterState, swapId: string): Answer | null {
+export function standing(state: ArbiterState, swapId: string): Extract<Answer, { kind: 'accepted' }> | null {
   const running = state.active.find((swap) => swap.swapId === swapId)
   if (running !== undefined) return { kind: 'accepted', swapId, state: 'running', fence: running.go.fence, hosts: running.hosts, position: null }
   const place = state.queue.findIndex((swap) => swap.swapId === swapId)
   const waiting = state.queue[place]
-  return waiting === undefined ? null : { kind: 'accepted', swapId, state: 'queued', fence: null, hosts: waiting.hosts, position: place + 1 }
+  if (waiting === undefined) return null
+  const expectedStartAt = forecast(state).get(swapId)?.startAt ?? null
+  return { kind: 'accepted', swapId, state: 'queued', fence: null, hosts: waiting.hosts, position: place + 1, expectedStartAt }
 }
 
 /** G7: an unload that names no hosts is clear only when there is exactly one deployment. */
@@ -82,11 +108,8 @@ function reservationRefuses(state: ArbiterState, command: SwapCommand, affected:
   if (command.force && command.reason !== null) return null
   const [other] = heldByOthers(state, affected, command.tokenHash)
   if (other !== undefined) return reservedBy(state, other)
-  return isStale(state.reservations, command.tokenHash) ? refused('lock_stale') : null
+  return isStale(state.reservations, command.tokenHash) ? stale(state, command.tokenHash) : null
 }
-
-export const isStale = (reservations: readonly Reservation[], tokenHash: string | null): boolean =>
-  tokenHash !== null && !reservations.some((held) => held.tokenHash === tokenHash)
 
 /** G7: the same model with the same knobs on the same hosts, seen healthy a moment ago. */
 function alreadyServing(state: ArbiterState, command: SwapCommand, targets: readonly HostName[]): Answer | null {
@@ -108,6 +131,8 @@ function accept(state: ArbiterState, command: SwapCommand, hosts: readonly HostN
     hosts,
     acceptedAt: state.clock,
     started: false,
+    by: command.by === undefined ? null : shortActor(command.by),
+    joinable: joinableAs(command),
   }
   const placed = mustWait ? { ...state, queue: [...state.queue, swap] } : activate(state, swap)
   const answer = standing(placed, swapId) ?? refused('unexpected')
@@ -120,11 +145,10 @@ function accept(state: ArbiterState, command: SwapCommand, hosts: readonly HostN
 export function activate(state: ArbiterState, swap: WaitingSwap): ArbiterState {
   const fence = state.fence + 1
   const affectedHosts = affectedBy(state, swap.hosts)
-  const go: Go = {
+  const go: ActiveSwap['go'] = {
     fence,
     hosts: swap.hosts,
     affectedHosts,
-    displaced: displacedBy(state, swap.hosts),
     deadlineAt: toServerClock(state, state.clock) + swap.deadlineS * 1000,
     registeredAttributes: state.registeredAttributes,
   }
@@ -142,6 +166,9 @@ export function activate(state: ArbiterState, swap: WaitingSwap): ArbiterState {
   )
   return { ...state, fence, hosts, active: [...state.active, active] }
 }
+
+/** All that a swap is told with its turn. What it displaces is what its hosts were known to hold. */
+export const goOf = (state: ArbiterState, { go }: ActiveSwap): Go => ({ ...go, displaced: displacedBy(state, go.affectedHosts) })
 
 export const remember = (state: ArbiterState, one: Remembered): ArbiterState => ({
   ...state,

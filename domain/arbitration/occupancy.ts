@@ -1,17 +1,10 @@
 import { errors } from '../errors.ts'
-import type { Deployment } from '../deployment.ts'
-import type { HostName } from '../names.ts'
+import type { HostName, Millis } from '../names.ts'
 import type { BusyFacts } from './command.ts'
-import { overlap, union, type ActiveSwap, type ArbiterState, type ClaimEntry, type HostEntry, type WaitingSwap } from './state.ts'
+import { affectedBy } from './deployments.ts'
+import { forecast } from './forecast.ts'
+import { overlap, type ActiveSwap, type ArbiterState, type ClaimEntry, type HostEntry, type WaitingSwap } from './state.ts'
 import { refused, type Refusal } from './step.ts'
-
-/** What a swap to these targets takes away. */
-export const displacedBy = (state: ArbiterState, targets: readonly HostName[]): readonly Deployment[] =>
-  state.deployments.filter((deployment) => overlap(deployment.hosts, targets))
-
-/** G2: the targets, and every host of each deployment that is displaced. */
-export const affectedBy = (state: ArbiterState, targets: readonly HostName[]): HostName[] =>
-  union(targets, ...displacedBy(state, targets).map((deployment) => deployment.hosts))
 
 /** Why the hosts themselves are not ready for a change; null when they are. Targets must be there; of the others only quarantine and a running survey refuse. */
 export function hostsRefuse(state: ArbiterState, targets: readonly HostName[], affected: readonly HostName[]): Refusal | null {
@@ -45,7 +38,7 @@ export function occupied(state: ArbiterState, affected: readonly HostName[]): Bu
 /** The first swap in the queue that waits for one of these hosts: nobody passes it. */
 export function awaited(state: ArbiterState, affected: readonly HostName[]): BusyFacts | null {
   const swap = state.queue.find((waiting) => overlap(affectedBy(state, waiting.hosts), affected))
-  return swap === undefined ? null : waitingSwap(swap)
+  return swap === undefined ? null : waitingSwap(swap, forecast(state).get(swap.swapId)?.endAt ?? null)
 }
 
 const busyWithSwap = (swap: ActiveSwap): BusyFacts => ({
@@ -68,7 +61,7 @@ const busyWithClaim = (claim: ClaimEntry): BusyFacts => ({
   startedAt: claim.claimedAt,
   expectedEndAt: null,
 })
-const waitingSwap = (swap: WaitingSwap): BusyFacts => ({
+const waitingSwap = (swap: WaitingSwap, expectedEndAt: Millis | null): BusyFacts => ({
   swapId: swap.swapId,
   claimId: null,
   model: swap.model,
@@ -76,5 +69,5 @@ const waitingSwap = (swap: WaitingSwap): BusyFacts => ({
   holder: swap.holder,
   hosts: swap.hosts,
   startedAt: swap.acceptedAt,
-  expectedEndAt: null,
+  expectedEndAt,
 })

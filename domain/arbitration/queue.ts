@@ -1,15 +1,18 @@
 import type { SwapId } from '../names.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { StillWaiting, Withdraw } from './command.ts'
-import { activate, standing } from './gate.ts'
-import { affectedBy, hostsRefuse, occupied } from './occupancy.ts'
-import { heldByOthers } from './reservations.ts'
+import { affectedBy } from './deployments.ts'
+import { activate, goOf, standing } from './gate.ts'
+import { hostsRefuse, occupied } from './occupancy.ts'
+import { heldByOthers } from './reservation-facts.ts'
 import { overlap, union, type ArbiterState, type WaitingSwap } from './state.ts'
 import { answered, only, refused, type Change, type Effect, type Step } from './step.ts'
+import { tellCancelRequested, tellQueued, tellStarted } from './swap-events.ts'
 
 /** Long enough for a swap to have asked `still_waiting` (each 30 s) and learnt why it lost its place. */
 const withdrawnForMs = 300_000
 const longestWithdrawn = 100
+const keptReason = 120
 
 /**
  * Gives their turn to those in the queue whose hosts are free, first come first served: a later one passes only where it shares no host with any that waits before it.
@@ -40,8 +43,9 @@ export function grantTurns(before: ArbiterState): Change {
 
 function takeTurn(state: ArbiterState, swap: WaitingSwap): Change {
   const after = activate({ ...state, queue: state.queue.filter((one) => one !== swap) }, swap)
-  const go = after.active.at(-1)?.go
-  return { state: after, effects: swap.started && go !== undefined ? [{ kind: 'send_go', swapId: swap.swapId, go }] : [] }
+  const active = after.active.at(-1)
+  if (!swap.started || active === undefined) return only(after)
+  return { state: tellStarted(after, active), effects: [{ kind: 'send_go', swapId: swap.swapId, go: goOf(after, active) }] }
 }
 
 /** Takes a swap out of the queue. Its workflow is told why, and ends `cancelled`; if its start is still unconfirmed, it is told then. */
@@ -57,13 +61,20 @@ function drop(state: ArbiterState, swap: WaitingSwap, code: ErrorCode, message: 
 }
 
 /** Takes back a swap (G3). One that runs already is cancelled the graceful way: it keeps its hosts until it reports its end. */
-export function withdraw(state: ArbiterState, { swapId, reason }: Withdraw): Step {
+export function withdraw(state: ArbiterState, command: Withdraw): Step {
+  const { swapId, reason, by = null } = command
   const waiting = [...state.queue, ...state.active.filter((swap) => !swap.started)].find((swap) => swap.swapId === swapId)
   if (waiting !== undefined) {
-    const { state: after, effects } = drop(state, waiting, 'cancelled', reason.slice(0, 200))
+    const told = waiting.started ? tellCancelRequested(state, waiting, by, reason) : state
+    const { state: after, effects } = drop(told, waiting, 'cancelled', reason.slice(0, 200))
     return answered(after, { kind: 'noted' }, effects)
   }
-  if (state.active.some((swap) => swap.swapId === swapId)) return answered(state, { kind: 'noted' }, [{ kind: 'cancel_swap', swapId }])
+  const running = state.active.find((swap) => swap.swapId === swapId)
+  if (running !== undefined) {
+    const asked = { ...state, active: state.active.map((swap) => (swap === running ? { ...swap, cancelRequested: true } : swap)) }
+    const told = running.cancelRequested === true ? state : tellCancelRequested(asked, running, by, reason)
+    return answered(told, { kind: 'noted' }, [{ kind: 'cancel_swap', swapId }])
+  }
   if (state.withdrawn.some((gone) => gone.swapId === swapId)) return answered(state, { kind: 'noted' })
   return answered(state, refused(state.remembered.some((one) => one.id === swapId) ? 'swap_ended' : 'unknown_swap'))
 }
@@ -71,7 +82,7 @@ export function withdraw(state: ArbiterState, { swapId, reason }: Withdraw): Ste
 /** G4: so a lost `go`, a lost withdrawal, a fresh arbiter leave no swap waiting for ever. */
 export function stillWaiting(state: ArbiterState, { swapId }: StillWaiting): Step {
   const running = state.active.find((swap) => swap.swapId === swapId)
-  if (running !== undefined) return answered(startConfirmed(state, swapId), { kind: 'go', go: running.go })
+  if (running !== undefined) return answered(startConfirmed(state, swapId), { kind: 'go', go: goOf(state, running) })
   const place = standing(state, swapId)
   if (place?.kind === 'accepted') return answered(startConfirmed(state, swapId), { kind: 'wait', position: place.position ?? 1 })
   const gone = state.withdrawn.find((one) => one.swapId === swapId)
@@ -83,7 +94,7 @@ export function stillWaiting(state: ArbiterState, { swapId }: StillWaiting): Ste
 /** A child's start is confirmed: now it may be told to go, or that it was taken back meanwhile (G4). */
 export function swapStarted(state: ArbiterState, swapId: SwapId): Change {
   const running = state.active.find((swap) => swap.swapId === swapId)
-  if (running !== undefined) return { state: startConfirmed(state, swapId), effects: [{ kind: 'send_go', swapId, go: running.go }] }
+  if (running !== undefined) return { state: startConfirmed(state, swapId), effects: [{ kind: 'send_go', swapId, go: goOf(state, running) }] }
   const gone = state.withdrawn.find((one) => one.swapId === swapId)
   if (gone !== undefined) return { state, effects: [{ kind: 'withdraw_swap', swapId, code: gone.code, message: gone.message }] }
   return only(startConfirmed(state, swapId))
@@ -93,10 +104,12 @@ export function swapStarted(state: ArbiterState, swapId: SwapId): Change {
 export const swapNotStarted = (state: ArbiterState, swapId: SwapId): Change =>
   only({ ...state, queue: state.queue.filter((swap) => swap.swapId !== swapId), active: state.active.filter((swap) => swap.swapId !== swapId) })
 
+/** Now that its workflow is there, it is told of. Its request has the whole reason; what is carried here need not. */
 function startConfirmed(state: ArbiterState, swapId: SwapId): ArbiterState {
   const confirm = <S extends WaitingSwap>(list: readonly S[]): readonly S[] =>
-    list.some((swap) => swap.swapId === swapId && !swap.started)
-      ? list.map((swap) => (swap.swapId === swapId ? { ...swap, started: true } : swap))
-      : list
-  return { ...state, active: confirm(state.active), queue: confirm(state.queue) }
+    list.map((swap) => (swap.swapId === swapId ? { ...swap, started: true, reason: swap.reason?.slice(0, keptReason) ?? null } : swap))
+  const running = state.active.find((swap) => swap.swapId === swapId && !swap.started)
+  if (running !== undefined) return { ...tellStarted(state, running), active: confirm(state.active) }
+  const waiting = state.queue.find((swap) => swap.swapId === swapId && !swap.started)
+  return waiting === undefined ? state : { ...tellQueued(state, waiting), queue: confirm(state.queue) }
 }

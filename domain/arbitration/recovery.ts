@@ -1,14 +1,16 @@
 import type { HostName, Millis } from '../names.ts'
 import type { PhaseName } from '../swap.ts'
 import { fromServerClock } from './clock.ts'
-import type { Go } from './command.ts'
 import type { ActiveSwap, ArbiterState, WaitingSwap } from './state.ts'
 import { only, type Change } from './step.ts'
 import { beginSurveys, hostsListed, unsurveyed } from './surveys.ts'
 
 /** A swap's workflow that an earlier arbiter started, as its memo tells of it (ARBITER.md E4). `running` is null while it waits for its `go`. Times are the server's. */
 export interface FoundSwap {
-  readonly request: Omit<WaitingSwap, 'started' | 'requestHash'>
+  readonly request: Omit<WaitingSwap, 'started' | 'requestHash' | 'joinable'> & {
+    readonly requestHash?: string | undefined
+    readonly joinable?: string | null | undefined
+  }
   readonly running: {
     readonly fence: number
     readonly affectedHosts: readonly HostName[]
@@ -49,19 +51,20 @@ export function recover(before: ArbiterState, found: Found): Change {
   return beginSurveys(state, unsurveyed(state))
 }
 
-/** `requestHash` is not in the memo; a repeat of that request finds its workflow there already. */
+/** Memos of earlier versions have no `requestHash`; a repeat of that request finds its workflow there already. */
 const asWaiting = (state: ArbiterState, { request }: FoundSwap): WaitingSwap => ({
   ...request,
   acceptedAt: fromServerClock(state, request.acceptedAt),
   started: true,
-  requestHash: '',
+  requestHash: request.requestHash ?? '',
+  joinable: request.joinable ?? null,
 })
 
 function asActive(state: ArbiterState, found: FoundSwap): ActiveSwap[] {
   if (found.running === null) return []
   const { fence, affectedHosts, phase, startedAt, deadlineAt } = found.running
   const { registeredAttributes } = state
-  const go: Go = { fence, hosts: found.request.hosts, affectedHosts, displaced: [], deadlineAt, registeredAttributes }
+  const go = { fence, hosts: found.request.hosts, affectedHosts, deadlineAt, registeredAttributes }
   const times = { startedAt: fromServerClock(state, startedAt), deadlineAt: fromServerClock(state, deadlineAt) }
   return [{ ...asWaiting(state, found), go, ...times, phase, expectedEndAt: null }]
 }

@@ -1,38 +1,20 @@
-import type { HostName, Millis, Sha256 } from '../names.ts'
-import { afterSwapMs } from './clock.ts'
-import type { Acquire, Extend, ForceRelease, Release, ReservationFacts } from './command.ts'
+import type { HostName, Millis } from '../names.ts'
+import type { Acquire, Command, Extend, ForceRelease, Release } from './command.ts'
+import { warnTime } from './deadlines.ts'
+import { rememberEnd, stale, wasForced } from './ended-tokens.ts'
+import { before, confirmed, confirmWithinMs, standInLine, withoutTicket } from './line.ts'
+import { tellAcquired, tellExtended, tellForced, tellReleased, type Force } from './lock-events.ts'
+import { occupied } from './occupancy.ts'
+import { factsOf, heldByOthers, reservedBy, without } from './reservation-facts.ts'
 import { overlap, sameHosts, union, type ArbiterState, type Reservation } from './state.ts'
-import { answered, refused, type Refusal, type Step } from './step.ts'
+import { answered, refused, type Step } from './step.ts'
 
 /** How long after its `notAfter` a command may still come a second time (ARBITER.md A5). */
 const repeatMs = 10_000
 const shownHolder = 120
 const shownText = 500
 
-/**
- * A reservation as others may see it. While its swap runs it lasts until that should be over and a minute more (R3); where nobody can say when that will be,
- * a minute from now at the least.
- */
-export function factsOf(state: ArbiterState, held: Reservation): ReservationFacts {
-  const ends = state.active
-    .filter((swap) => swap.tokenHash === held.tokenHash)
-    .map((swap) => Math.max(state.clock, swap.expectedEndAt ?? 0) + afterSwapMs)
-  const { holder, purpose, hosts, acquiredAt, fence } = held
-  return { holder, purpose, hosts, acquiredAt, expiresAt: Math.max(held.expiresAt, ...ends), fence }
-}
-
-/** Who holds any of these hosts, and isn't the one with this token. */
-export const heldByOthers = (state: ArbiterState, hosts: readonly HostName[], tokenHash: Sha256 | null): readonly Reservation[] =>
-  state.reservations.filter((held) => held.tokenHash !== tokenHash && overlap(held.hosts, hosts))
-
-export const reservedBy = (state: ArbiterState, held: Reservation): Refusal =>
-  refused('reserved', { reservation: factsOf(state, held), hosts: held.hosts })
-
-/** The reservations without these: ended, not expired, so a running swap can't revive them. */
-export const without = (state: ArbiterState, ended: readonly Reservation[]): ArbiterState =>
-  ended.length === 0 ? state : { ...state, reservations: state.reservations.filter((held) => !ended.includes(held)) }
-
-/** R1, R6: hosts that are not surveyed yet can be reserved, too. Idempotent by token (A5). */
+/** R1, R6: hosts that are not surveyed yet can be reserved, too. Idempotent by token (A5). Nobody passes those who stand in line (R5). */
 export function acquire(state: ArbiterState, command: Acquire): Step {
   const all = state.hosts.map((entry) => entry.host)
   const hosts = union(command.hosts ?? all)
@@ -43,19 +25,35 @@ export function acquire(state: ArbiterState, command: Acquire): Step {
   if (hosts.length === 0) return answered(state, refused('surveying'))
   const own = state.reservations.find((held) => held.tokenHash === command.tokenHash)
   if (own !== undefined) return acquireAgain(state, own, hosts, command)
+  if (wasForced(state, command.tokenHash)) return answered(state, stale(state, command.tokenHash))
   const [other] = heldByOthers(state, hosts, command.tokenHash)
+  const ahead = before(state, hosts, command)
+  if (other === undefined && ahead.length === 0) return grant(state, command, hosts)
+  const { ticket } = command
+  if (ticket !== undefined) return standInLine(state, { ...command, ticket }, hosts, other ?? null)
   if (other !== undefined) return answered(state, reservedBy(state, other))
+  const message = `${ahead.length === 1 ? 'One stands' : `${ahead.length} stand`} in line for ${hosts.join(', ')} already`
+  return answered(state, refused('reserved', { message, busy: occupied(state, hosts), hosts }))
+}
+
+function grant(state: ArbiterState, command: Acquire, hosts: readonly HostName[]): Step {
+  const { tokenHash, ticket, by } = command
+  const expiresAt = state.clock + command.ttlS * 1000
   const held: Reservation = {
-    tokenHash: command.tokenHash,
+    tokenHash,
     holder: command.holder.slice(0, shownHolder),
     purpose: command.purpose?.slice(0, shownText) ?? null,
     hosts,
     acquiredAt: state.clock,
-    expiresAt: state.clock + command.ttlS * 1000,
+    expiresAt,
     fence: state.fence + 1,
     commandId: command.id,
+    schedule: command.schedule?.slice(0, shownHolder) ?? null,
+    warnAt: warnTime(state.clock, expiresAt),
+    unconfirmed: ticket === undefined ? null : { ticket, until: state.clock + confirmWithinMs },
   }
-  const after = { ...state, fence: held.fence, reservations: [...state.reservations, held] }
+  const served = withoutTicket(state, { tokenHash, ...(ticket !== undefined && { ticket }) })
+  const after = tellAcquired({ ...served, fence: held.fence, reservations: [...served.reservations, held] }, held, by)
   return answered(after, { kind: 'granted', reservation: factsOf(after, held) })
 }
 
@@ -66,38 +64,45 @@ function acquireAgain(state: ArbiterState, own: Reservation, hosts: readonly Hos
       state,
       refused('invalid_request', { message: `this token holds ${own.hosts.join(', ')} already; other hosts need a token of their own` }),
     )
-  return prolonged(state, own, command.ttlS)
+  const known = confirmed(state, command.tokenHash)
+  // A waiter whose answer was lost repeats its ticket, and is granted what it has.
+  if (own.unconfirmed != null && own.unconfirmed.ticket === command.ticket)
+    return answered(known, { kind: 'granted', reservation: factsOf(known, own) })
+  return prolonged(known, known.reservations.find((held) => held.tokenHash === command.tokenHash) ?? own, command)
 }
 
 /** Extends from now; it never shortens. */
-function prolonged(state: ArbiterState, own: Reservation, ttlS: number): Step {
-  const held = { ...own, expiresAt: Math.max(own.expiresAt, state.clock + ttlS * 1000) }
-  const after = { ...state, reservations: state.reservations.map((one) => (one === own ? held : one)) }
+function prolonged(state: ArbiterState, own: Reservation, { ttlS, by }: Pick<Extend, 'ttlS' | 'by'>): Step {
+  const expiresAt = Math.max(own.expiresAt, state.clock + ttlS * 1000)
+  if (expiresAt === own.expiresAt) return answered(state, { kind: 'extended', reservation: factsOf(state, own) })
+  const held: Reservation = { ...own, expiresAt, warnAt: warnTime(state.clock, expiresAt) }
+  const after = tellExtended({ ...state, reservations: state.reservations.map((one) => (one === own ? held : one)) }, own, held, by)
   return answered(after, { kind: 'extended', reservation: factsOf(after, held) })
 }
 
 /** R4: only the current token extends. */
 export function extend(state: ArbiterState, command: Extend): Step {
   const own = state.reservations.find((held) => held.tokenHash === command.tokenHash)
-  return own === undefined ? answered(state, refused('lock_stale')) : prolonged(state, own, command.ttlS)
+  return own === undefined ? answered(state, stale(state, command.tokenHash)) : prolonged(state, own, command)
 }
 
 /** R4; but a holder whose reply was lost, and who asks again, has released it (A5). */
-export function release(state: ArbiterState, command: Release): Step {
-  const own = state.reservations.filter((held) => held.tokenHash === command.tokenHash)
+export function release(state: ArbiterState, { tokenHash, notAfter, by }: Release): Step {
+  const own = state.reservations.filter((held) => held.tokenHash === tokenHash)
   if (own.length > 0) {
-    const released = { tokenHash: command.tokenHash, until: rememberUntil(command.notAfter) }
-    return answered({ ...without(state, own), released: [...state.released, released].slice(-200) }, { kind: 'released', count: 1 })
+    const released = { tokenHash, until: rememberUntil(notAfter) }
+    const after = own.reduce((one, held) => tellReleased(one, held, by), without(state, own))
+    return answered({ ...after, released: [...after.released, released].slice(-200) }, { kind: 'released', count: 1 })
   }
-  const repeated = state.released.some((gone) => gone.tokenHash === command.tokenHash)
-  return answered(state, repeated ? { kind: 'released', count: 0 } : refused('lock_stale'))
+  const repeated = state.released.some((gone) => gone.tokenHash === tokenHash)
+  return answered(state, repeated ? { kind: 'released', count: 0 } : stale(state, tokenHash))
 }
 
 export const rememberUntil = (notAfter: Millis): Millis => notAfter + repeatMs
 
 /** R2, R6: changes who may start next, and nothing that runs. */
-export function forceRelease(state: ArbiterState, command: Pick<ForceRelease, 'hosts'>): Step {
-  const { hosts } = command
+export function forceRelease(state: ArbiterState, command: Pick<ForceRelease, 'hosts' | 'reason' | 'by'>): Step {
+  const { hosts, reason, by = null } = command
   if (hosts === null && state.reservations.length > 1)
     return answered(
       state,
@@ -107,5 +112,19 @@ export function forceRelease(state: ArbiterState, command: Pick<ForceRelease, 'h
       }),
     )
   const ended = state.reservations.filter((held) => hosts === null || overlap(held.hosts, hosts))
-  return answered(without(state, ended), { kind: 'released', count: ended.length })
+  return answered(forced(state, ended, { by, reason }), { kind: 'released', count: ended.length })
 }
+
+/** Ends reservations against their holders' wish (G6). */
+export const forced = (state: ArbiterState, ended: readonly Reservation[], force: Force): ArbiterState =>
+  ended.reduce((one, held) => rememberEnd(tellForced(one, held, force), held, { how: 'forced', ...force }), without(state, ended))
+
+/** R5: any use of a token but the repeat of the acquire itself shows that its holder knows of the grant. */
+export function heardFrom(state: ArbiterState, command: Command): ArbiterState {
+  if (command.type === 'acquire' || !('tokenHash' in command) || command.tokenHash === null) return state
+  return confirmed(state, command.tokenHash)
+}
+
+/** The waiter says that it has its answer. */
+export const confirm = (state: ArbiterState, tokenHash: string): Step =>
+  state.reservations.some((held) => held.tokenHash === tokenHash) ? answered(state, { kind: 'noted' }) : answered(state, stale(state, tokenHash))

@@ -1,11 +1,19 @@
 import type { Deployment } from '../deployment.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { Actor } from '../events.ts'
 import type { ClusterId, HostName, Millis, Sha256, SwapId } from '../names.ts'
 import type { PhaseName } from '../swap.ts'
 import type { Answer, Go, SwapCommand } from './command.ts'
-import type { Pace } from './pace.ts'
+import type { EndedToken } from './ended-tokens.ts'
+import type { Join } from './joins.ts'
+import type { Ticket } from './line.ts'
+import type { Outbox } from './outbox.ts'
+import type { Pace, PhaseBegun } from './pace.ts'
 
-/** All that the arbiter knows. Plain JSON, because it is carried through continue-as-new (ARBITER.md A6). Times are in the arbiter's clock. */
+/**
+ * All that the arbiter knows. Plain JSON, because it is carried through continue-as-new (ARBITER.md A6). Times are in the arbiter's clock.
+ * What is optional is absent in a state that an earlier version carried.
+ */
 export interface ArbiterState {
   readonly clusterId: ClusterId
   /** The arbiter's clock: as the server's, except that it stands still while that one steps back. */
@@ -31,8 +39,15 @@ export interface ArbiterState {
   readonly withdrawn: readonly Withdrawal[]
   /** Events for swaps that could not speak any more, until they are on record (E2). */
   readonly unrecorded: readonly SilentEnd[]
-  /** Newest first; absent in a state that an earlier version carried. */
+  /** Newest first. */
   readonly paces?: readonly Pace[]
+  /** Who stands in line for a reservation, oldest first (R5). */
+  readonly line?: readonly Ticket[]
+  /** Tokens that ended otherwise than by their holders' wish. */
+  readonly endedTokens?: readonly EndedToken[]
+  /** Requests that became part of another's swap. */
+  readonly joins?: readonly Join[]
+  readonly outbox?: Outbox
 }
 
 export interface HostEntry {
@@ -46,6 +61,8 @@ export interface HostEntry {
   readonly tries: number
   /** Containers of a displaced deployment that nobody could stop (E5). */
   readonly remnants: readonly string[]
+  /** What the monitor said last; it refuses nothing, it is told when it changes. */
+  readonly answers?: boolean
 }
 
 export interface Reservation {
@@ -58,6 +75,11 @@ export interface Reservation {
   readonly fence: number
   /** The command that acquired it: its repeat gets the same answer. */
   readonly commandId: string
+  readonly schedule?: string | null
+  /** When its holder is warned that it will end; null: that was done. */
+  readonly warnAt?: Millis | null
+  /** Granted to this ticket, whose waiter has not shown yet that it knows: freed at `until` (R5). */
+  readonly unconfirmed?: { readonly ticket: string; readonly until: Millis } | null
 }
 
 /** An accepted swap: its workflow is there or about to be (G3). */
@@ -80,15 +102,23 @@ export interface WaitingSwap extends Pick<
   readonly acceptedAt: Millis
   /** Its workflow's start is confirmed: only then may it be told anything (G4). */
   readonly started: boolean
+  /** Who asked for it. */
+  readonly by?: Actor | null
+  /** Mark of the launch identity under which others may join it; null where nobody may (a restart, or forced). */
+  readonly joinable?: string | null
 }
 
 /** A swap whose turn it is. It occupies its affected hosts until it reports its end, or is found closed. */
 export interface ActiveSwap extends WaitingSwap {
-  readonly go: Go
+  /** Without what it displaces: that stays among the deployments until the swap has ended. */
+  readonly go: Omit<Go, 'displaced'>
   readonly startedAt: Millis
   readonly deadlineAt: Millis
   readonly phase: PhaseName | null
   readonly expectedEndAt: Millis | null
+  /** The phases that it told of, oldest first. */
+  readonly phases?: readonly PhaseBegun[]
+  readonly cancelRequested?: boolean
 }
 
 export interface ClaimEntry {

@@ -98,8 +98,8 @@ export function retrySurveys(state: ArbiterState): Change {
   return due.length === 0 ? only(state) : beginSurveys(state, due)
 }
 
-/** When the arbiter must wake by itself; null: never. Only hosts that are away need it: all else is decided when somebody asks. */
-export function wakeAt(state: ArbiterState): number | null {
+/** When a host that is away is to be looked at again; null: never. */
+export function retryAt(state: ArbiterState): number | null {
   const times = state.hosts.flatMap((entry) => (entry.retryAt === null || isOccupied(state, entry.host) ? [] : [entry.retryAt]))
   return times.length === 0 ? null : Math.min(...times)
 }

@@ -20,6 +20,8 @@ const Request = z.object({
   acceptedAt: z.number(),
   queueLimitS: z.number(),
   deadlineS: z.number(),
+  requestHash: Sha256.optional(),
+  joinable: z.string().nullable().optional(),
 })
 
 /** The memo of a swap's workflow, as anyone may find it: written by this version or by an earlier one. */

@@ -1,6 +1,7 @@
 import { swapWorkflowId, type Millis } from '../names.ts'
 import type { ArbiterView } from './command.ts'
-import { factsOf } from './reservations.ts'
+import { forecast } from './forecast.ts'
+import { factsOf } from './reservation-facts.ts'
 import type { ArbiterState } from './state.ts'
 
 /** What pages and the API may see: never a token's hash. */
@@ -15,10 +16,17 @@ export const viewOf = (state: ArbiterState): ArbiterView => ({
     const { swapId, model, hosts, phase, holder, startedAt, deadlineAt, expectedEndAt } = swap
     return { swapId, model, hosts, affectedHosts: swap.go.affectedHosts, phase, holder, startedAt, deadlineAt, expectedEndAt }
   }),
-  queue: state.queue.map(({ swapId, model, hosts, holder, acceptedAt }) => ({ swapId, model, hosts, holder, acceptedAt, expectedStartAt: null })),
-  waiting: [],
+  queue: queueOf(state),
+  waiting: (state.line ?? []).map(({ holder, hosts, since }) => ({ holder, hosts, since })),
   claims: state.claims.map(({ claimId, hosts, holder, purpose }) => ({ claimId, hosts, holder, purpose })),
 })
+
+function queueOf(state: ArbiterState): ArbiterView['queue'] {
+  const expected = forecast(state)
+  return state.queue.map(({ swapId, model, hosts, holder, acceptedAt }) => {
+    return { swapId, model, hosts, holder, acceptedAt, expectedStartAt: expected.get(swapId)?.startAt ?? null }
+  })
+}
 
 /** The workflows whose end must not be missed (ARBITER.md E2). */
 export const watchedIn = (state: ArbiterState): { workflowId: string; since: Millis }[] => [

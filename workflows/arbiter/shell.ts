@@ -1,6 +1,7 @@
-import { log } from '@temporalio/workflow'
+import { log, patched } from '@temporalio/workflow'
 import type { Command, DecideReply } from '../../domain/arbitration/command.ts'
 import { decide, resume, take, type Notice } from '../../domain/arbitration/decide.ts'
+import { outboxOf } from '../../domain/arbitration/outbox.ts'
 import { freshState, type ArbiterState } from '../../domain/arbitration/state.ts'
 import type { Change, Effect } from '../../domain/arbitration/step.ts'
 import type { ArbiterRequest } from '../messages.ts'
@@ -13,6 +14,7 @@ export class ArbiterShell {
   readonly #fresh: boolean
   /** Starts and signals that the server has not confirmed yet: one that leaves together with continue-as-new would be lost (ARBITER.md A7). */
   #unconfirmed = 0
+  #draining = false
 
   constructor({ clusterId, hosts, carried }: ArbiterRequest) {
     this.#fresh = carried === null
@@ -41,6 +43,26 @@ export class ArbiterShell {
 
   allConfirmed(): boolean {
     return this.#unconfirmed === 0
+  }
+
+  /**
+   * Whether events are written down and reservations end by themselves. Runs that an earlier version began did neither, until this one took them over:
+   * it is asked each time anew.
+   */
+  tellsEvents(): boolean {
+    return patched('outbox')
+  }
+
+  hasEvents(): boolean {
+    return outboxOf(this.#state).length > 0 && this.tellsEvents()
+  }
+
+  drains(under: boolean): void {
+    this.#draining = under
+  }
+
+  get isDraining(): boolean {
+    return this.#draining
   }
 
   #apply({ state, effects }: Change): void {

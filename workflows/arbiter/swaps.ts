@@ -43,7 +43,21 @@ export async function startSwap(state: ArbiterState, swap: WaitingSwap): Promise
 }
 
 function requestOf(state: ArbiterState, swap: WaitingSwap): SwapRequest {
-  const { swapId, model, hosts, holder, schedule, reason, onFailure, onDrainTimeout, drainS, queueLimitS, deadlineS } = swap
+  const {
+    swapId,
+    model,
+    hosts,
+    holder,
+    schedule,
+    reason,
+    onFailure,
+    onDrainTimeout,
+    drainS,
+    queueLimitS,
+    deadlineS,
+    requestHash,
+    joinable = null,
+  } = swap
   const acceptedAt = toServerClock(state, swap.acceptedAt)
   return {
     clusterId: state.clusterId,
@@ -59,6 +73,8 @@ function requestOf(state: ArbiterState, swap: WaitingSwap): SwapRequest {
     acceptedAt,
     queueLimitS,
     deadlineS,
+    requestHash,
+    joinable,
   }
 }
 

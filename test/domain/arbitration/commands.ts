@@ -18,8 +18,20 @@ export const acquire = (holder: string, more: Partial<Acquire> = {}): Acquire =>
   ...{ type: 'acquire', ...envelope(), tokenHash: hash(holder), holder, purpose: null, ttlS: 600, hosts: null },
   ...more,
 })
+/** Each is launched in a way of its own, so that none joins another's. */
 export const swap = (swapId: string, hosts: readonly string[] | null, more: Partial<SwapCommand> = {}): SwapCommand => ({
-  ...{ type: 'swap', ...envelope(), swapId, model: 'qwen', identity: 'i', hosts, tokenHash: null, holder: 'someone', schedule: null, reason: null },
+  ...{
+    type: 'swap',
+    ...envelope(),
+    swapId,
+    model: 'qwen',
+    identity: swapId,
+    hosts,
+    tokenHash: null,
+    holder: 'someone',
+    schedule: null,
+    reason: null,
+  },
   ...{ onFailure: 'restore', onBusy: 'reject', onDrainTimeout: 'go_on', drainS: 1, restart: false, force: false, deadlineS: 600, queueLimitS: 600 },
   ...{ look: null, requestHash: hash(swapId) },
   ...more,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SwapEnd } from '../../../domain/arbitration/command.ts'
 import { resume } from '../../../domain/arbitration/decide.ts'
-import { wakeAt } from '../../../domain/arbitration/surveys.ts'
+import { wakeAt } from '../../../domain/arbitration/deadlines.ts'
 import { Bench, claim, command, deployment, start, swap } from './commands.ts'
 
 const both = ['spark-1', 'spark-2']

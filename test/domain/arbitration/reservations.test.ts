@@ -85,7 +85,7 @@ test('a forced release names hosts when several are held, and touches only those
 test('a person with only Temporal’s page releases all by naming none', () => {
   const bench = Bench.ready()
   bench.ask(acquire('ann', { hosts: ['spark-1'] }), acquire('bob', { hosts: ['spark-2'] }))
-  bench.take({ kind: 'forced_by_hand', hosts: null })
+  bench.take({ kind: 'forced_by_hand', hosts: null, reason: 'nobody answers the phone', by: null })
   expect(bench.state.reservations).toEqual([])
 })
 

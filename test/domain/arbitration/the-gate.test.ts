@@ -87,7 +87,8 @@ test('a refused force ends no reservation; one that is accepted ends just those 
 test('a swap is busy on every host of what it displaces', () => {
   const bench = Bench.ready(both, [deployment('wide', both)])
   bench.ask(swap('swap-0001', ['spark-1']))
-  expect(bench.state.active[0]?.go).toMatchObject({ hosts: ['spark-1'], affectedHosts: both, displaced: [{ model: 'wide' }] })
+  bench.take({ kind: 'swap_started', swapId: 'swap-0001' })
+  expect(bench.effects).toMatchObject([{ go: { hosts: ['spark-1'], affectedHosts: both, displaced: [{ model: 'wide' }] } }])
   expect(bench.kind(swap('swap-0002', ['spark-2']))).toBe('busy')
 })
 

@@ -8,6 +8,8 @@ import { createOutboxActivities } from './outbox/drain-outbox.ts'
 import { createPreflightActivities } from './preflight.ts'
 import { createProofActivities } from './proof.ts'
 import { createScheduleActivities } from './schedules/keep-time.ts'
+import { noteScheduleRun } from './schedules/note-run.ts'
+import { noteScheduleRun } from './schedules/note-run.ts'
 import { createRegistry } from './schedules/registry.ts'
 import { createSnapshotActivities } from './snapshot.ts'
 import { createStopActivities } from './stop.ts'
@@ -42,6 +44,6 @@ export function createActivities(given: ActivityDeps) {
     ...createManagedActivities(deps),
     ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),
-    ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: () => Promise.resolve() }),
+    ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: (run) => noteScheduleRun(deps, run) }),
   }
 }

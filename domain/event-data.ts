@@ -45,8 +45,20 @@ const LockData = z.object({
 })
 
 const HostData = z.looseObject({ host: HostName.nullable(), cause: z.string().nullable() })
-const MissedRun = z.looseObject({ schedule: z.string().nullable() })
-const SwitchedOff = z.looseObject({ reason: z.string().nullable() })
+const MissedRun = z.looseObject({
+  schedule: z.string().nullable(),
+  due_at: Rfc3339.optional(),
+  owner: z.string().optional(),
+  host: z.string().optional().meta({ description: 'The machine whose cron it is in' }),
+  command: z.string().nullable().optional(),
+  grace_s: z.number().optional(),
+})
+const SwitchedOff = z.looseObject({
+  webhook_id: z.string().optional(),
+  name: z.string().nullable().optional(),
+  url: z.string().optional(),
+  reason: z.string().nullable(),
+})
 const Ping = z.looseObject({})
 
 /** What `data` of a webhook holds, by the type of its event. */
@@ -96,7 +108,7 @@ function wholeData(entry: OutboxEntry & { readonly type: WebhookEventType }, swa
       return lockData(entry)
     case 'host_unreachable':
     case 'host_back':
-      return { host: entry.hosts?.[0] ?? null, cause: entry.reason ?? null, ...entry.data }
+      return { host: entry.hosts?.[0] ?? null, cause: entry.result ?? null, ...entry.data }
     case 'schedule_missed':
       return { schedule: entry.schedule ?? null, ...entry.data }
     case 'webhook_disabled':
@@ -161,7 +173,7 @@ function lockData(entry: OutboxEntry): z.input<typeof LockData> {
     fence: entry.fence ?? about.fence ?? null,
     acquired_at: about.acquired_at ?? null,
     expires_at: about.expires_at ?? null,
-    before_holder: before.holder ?? null,
+    before_holder: (entry.type === 'lock_expiring' ? about : before).holder ?? null,
     after_holder: after.holder ?? null,
     by: entry.by?.name ?? null,
     reason: entry.reason ?? null,

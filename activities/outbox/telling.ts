@@ -68,16 +68,14 @@ export class Telling {
 
 /** What an event tells of a run of the schedule that it names; null where it names none, or tells nothing of it. */
 export function runOf({ id, type, timestamp, schedule, swap_id, result, data }: AuditEvent): SeenRun | null {
+  if (schedule === null) return null
+  const seen = { eventId: id, scheduleId: schedule, at: Date.parse(timestamp), swapId: swap_id, detail: null }
+  // It came, and became part of a swap whose end is another's.
+  if (type === 'schedule_run' && result === 'joined')
+    return { ...seen, what: 'ok', via: 'swap', detail: 'it joined a swap that was asked for already' }
   const run = runs[type]
-  if (schedule === null || run === undefined) return null
-  return {
-    ...run,
-    eventId: id,
-    scheduleId: schedule,
-    at: Date.parse(timestamp),
-    swapId: swap_id,
-    detail: type === 'swap_failed' ? (causeIn(data) ?? result) : null,
-  }
+  if (run === undefined) return null
+  return { ...seen, ...run, detail: type === 'swap_failed' ? (causeIn(data) ?? result) : null }
 }
 
 const causeIn = (data: AuditEvent['data']): string | null => Cause.safeParse(data?.['cause']).data?.message ?? null

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import { issueWords } from '../domain/issue-words.ts'
 import { parseYamlFile, showProblem } from '../domain/yaml-file.ts'
-import { FileEndpoint, secretTrouble, StoredEndpoint, StoredEndpoints, type Endpoint } from '../domain/webhooks/endpoint.ts'
+import { FileEndpoint, StoredEndpoint, StoredEndpoints, type Endpoint } from '../domain/webhooks/endpoint.ts'
 import { readUrl } from '../domain/webhooks/url-policy.ts'
 import type { ConfigSource } from './load.ts'
 import type { Places } from './places.ts'
@@ -140,8 +140,6 @@ function readClusterFile(path: string, folder: string): Part {
     const kind = secret === undefined ? 'none' : 'cluster_file'
     const signing = secret_file === undefined ? ({ kind } as const) : ({ kind: 'file', path: resolve(folder, secret_file) } as const)
     const id = entry.id ?? `webhook-${createHash('sha256').update(entry.url).digest('hex').slice(0, 8)}`
-    const trouble = secret === undefined ? null : secretTrouble(secret)
-    if (trouble !== null) throw new Error(`secret ${trouble}`)
     return { entry: { ...entry, id, name: entry.name ?? null, events: some(entry.events), source: 'file', signing }, secret: secret ?? null }
   })
 }

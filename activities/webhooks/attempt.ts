@@ -1,7 +1,6 @@
-import { networkInterfaces } from 'node:os'
 import { Connection } from '@temporalio/client'
 import packageFile from '../../package.json' with { type: 'json' }
-import { ownPorts } from '../../config/own-ports.ts'
+import { addressRules } from '../../config/address-rules.ts'
 import { secretOf, webhooksOf } from '../../config/webhooks.ts'
 import { WebhookMarks } from '../../config/webhook-marks.ts'
 import type { AddressRules } from '../../domain/webhooks/address-policy.ts'
@@ -99,8 +98,5 @@ async function verdictOn(
   }
 }
 
-const rulesOf = ({ config, client }: ActivityDeps): AddressRules => ({
-  allowLoopback: config.read().settings.webhook_allow_loopback,
-  ownPorts: ownPorts(config.read().settings, client.connection instanceof Connection ? client.connection.options.address : ''),
-  ownAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
-})
+const rulesOf = ({ config, client }: ActivityDeps): AddressRules =>
+  addressRules(config.read().settings, client.connection instanceof Connection ? client.connection.options.address : '')

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
-import { secretTrouble } from '../../domain/webhooks/endpoint.ts'
+import { secretTrouble } from '../../domain/webhooks/webhook.ts'
 
 /**
  * The headers that prove where a delivery comes from. `X-Spark-Signature` signs the body with the secret as it is written; the Standard Webhooks ones sign id, time and

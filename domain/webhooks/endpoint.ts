@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { EventType } from '../events.ts'
-import { readUrl } from './url-policy.ts'
-import { WebhookBody, WebhookId, type WebhookView } from './webhook.ts'
+import { WebhookBody, WebhookId, WebhookUrl, type WebhookView } from './webhook.ts'
 
 /** Where events are sent: one entry of cluster.yaml, of webhooks.yaml, or of the environment. Never its secret. */
 export interface Endpoint {
@@ -21,15 +20,6 @@ export interface Endpoint {
 /** Where the secret of an endpoint is. `none`: deliveries are not signed, since its owner gave no secret. */
 export type SigningSource =
   { readonly kind: 'none' | 'environment' | 'cluster_file' | 'stored' | 'missing' } | { readonly kind: 'file'; readonly path: string }
-
-export const WebhookUrl = z
-  .string()
-  .min(1)
-  .max(2000)
-  .superRefine((text, context) => {
-    const read = readUrl(text)
-    if (!read.ok) context.addIssue({ code: 'custom', message: read.message })
-  })
 
 /** An entry of `<config>/webhooks.yaml`: its secret is in the data directory. */
 export const StoredEndpoint = z.strictObject({
@@ -67,10 +57,3 @@ export const endpointView = ({ id, name, url, events, source, disabled, enabled,
   disabled,
   secret_set: signing.kind !== 'none' && signing.kind !== 'missing',
 })
-
-/** What is wrong with a secret's form; null when nothing is. */
-export function secretTrouble(secret: string): string | null {
-  return secret.startsWith('whsec_') && !/^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/.test(secret)
-    ? 'is base64 after whsec_'
-    : null
-}

@@ -1,20 +1,41 @@
 import { z } from 'zod'
 import { webhookEventTypes, type EventType } from '../events.ts'
 import { oneLine, Rfc3339 } from '../names.ts'
+import { readUrl } from './url-policy.ts'
 
 export const WebhookId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes, at most 40')
 const Events = z.array(z.enum(webhookEventTypes as [EventType, ...EventType[]])).max(50) // the table has such rows
 
-/** Body of POST and PUT. What a URL may be beyond its form is said in url-policy.ts. */
+/** What it may be beyond its form depends on where it leads: `judgeUrl`, and for names each attempt. */
+export const WebhookUrl = z
+  .string()
+  .min(1)
+  .max(2000)
+  .superRefine((text, context) => {
+    const read = readUrl(text)
+    if (!read.ok) context.addIssue({ code: 'custom', message: read.message })
+  })
+
+/** What is wrong with a secret's form; null when nothing is. */
+export const secretTrouble = (secret: string): string | null =>
+  secret.startsWith('whsec_') && !/^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/.test(secret)
+    ? 'has base64 after whsec_, and nothing else'
+    : null
+
+const Secret = z
+  .string()
+  .min(16)
+  .max(200)
+  .regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces')
+  .superRefine((text, context) => {
+    const message = secretTrouble(text)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  })
+
+/** Body of POST and PUT. */
 export const WebhookBody = z.strictObject({
-  url: z.string().min(1).max(2000).meta({ description: 'http or https; a LAN address is fine' }),
-  secret: z
-    .string()
-    .min(16)
-    .max(200)
-    .regex(/^[\x21-\x7e]+$/, 'visible ASCII characters without spaces')
-    .optional()
-    .meta({ description: 'Signs each delivery. Left out: one is made (`whsec_…`) and shown once; on PUT: the old one stays' }),
+  url: WebhookUrl.meta({ description: 'http or https; a LAN address is fine' }),
+  secret: Secret.optional().meta({ description: 'Signs each delivery. Left out: one is made (`whsec_…`) and shown once; on PUT: the old one stays' }),
   events: Events.optional().meta({ description: 'Only these types; left out or empty: all' }),
   name: oneLine(80).optional(),
   enabled: z.boolean().default(true),

@@ -1,5 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common'
-import { ApplicationFailure, CancellationScope, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, isCancellation, condition, setCurrentDetails, workflowInfo } from '@temporalio/workflow'
 import type { RunBegun, RunIdentity, RunReport } from '../activities/managed/record.ts'
 import { failed, skipped, type RunEnd } from '../domain/managed/run-end.ts'
 import { rfc3339, type SwapId } from '../domain/names.ts'
@@ -11,6 +11,7 @@ import type { ScheduledRunRequest } from './messages.ts'
 
 /** Beyond a completion's own limit, for several deployments and slow hosts. */
 const workLimitS = 1_800
+const toldWithinMs = 5_000
 
 /**
  * One run of a managed schedule: Temporal starts it at its time, or a person by hand. It reads what the schedule asks for now, does it through the same gate as
@@ -26,10 +27,14 @@ export async function managedRun({ clusterId, scheduleId }: ScheduledRunRequest)
   let swapId: SwapId | null = null
   let end: RunEnd
   let cancelled: unknown = null
-  // Nothing waits for this: a registry that is slow to hear must not make the action late.
+  let isKnown = false
   const told = CancellationScope.nonCancellable(() => tell({ what: 'started', at: startedAt, swapId: null, detail: null }))
+    .catch(() => undefined) // its end is told as well, and is all that is needed
+    .then(() => (isKnown = true))
   try {
-    end = notNow(begun, run, startedAt) ?? (await act(clusterId, begun, (id) => (swapId = id)))
+    // First, so that what the action does finds its run; but a registry that is slow to hear makes nothing late.
+    await condition(() => isKnown, toldWithinMs)
+    end = notNow(begun, startedAt) ?? (await act(clusterId, begun, (id) => (swapId = id)))
   } catch (error) {
     if (isCancellation(error)) cancelled = error
     const { cause } = troubleOf(error, null, false)
@@ -79,9 +84,10 @@ const reportable = ({ due, via }: RunBegun): Pick<RunBegun, 'due' | 'via'> => ({
  * The server starts a run in time whether a worker is there or not: what was meant for the night must not happen in the morning. And it may start one more
  * while it is only being told of a pause.
  */
-function notNow({ definition, paused, via }: RunBegun, { plannedAt }: RunIdentity, startedAt: number): RunEnd | null {
+function notNow({ definition, paused, via }: RunBegun, startedAt: number): RunEnd | null {
   if (via === 'fired' && paused) return skipped('it is paused')
-  const lateS = Math.round((startedAt - plannedAt) / 1000)
-  if (lateS <= definition.catchup_window_s + definition.jitter_s) return null
-  return skipped(`it was due at ${rfc3339(plannedAt)} and could begin only ${lateS} s later: no worker was there`)
+  const { startTime } = workflowInfo() // one that stood behind the run before it is started by the server only then, and is not late
+  const lateS = Math.round((startedAt - startTime.getTime()) / 1000)
+  if (lateS <= definition.catchup_window_s) return null
+  return skipped(`no worker was there from ${rfc3339(startTime.getTime())} on, for ${lateS} s`)
 }

@@ -9,6 +9,7 @@ import { created, delivered, endpoint, wished } from './webhook-examples.ts'
 const tag = 'webhooks'
 const path = '/api/webhooks'
 const id = z.strictObject({ id: WebhookId })
+const nothingMore = z.strictObject({}).optional()
 const WebhookList = z.object({ webhooks: z.array(WebhookView) })
 const Removed = z.object({ removed: WebhookId })
 const unwritable = problem('data_dir_full')
@@ -65,6 +66,7 @@ export const webhookRoutes = [
     scope: 'admin',
     tag,
     params: z.strictObject({ delivery_id: z.string().min(1).max(400) }),
+    body: nothingMore,
     answers: {
       202: json(Delivery, 'On its way, signed and timed anew, to where the endpoint is now'),
       404: problem('unknown_delivery', 'unknown_webhook'),
@@ -100,6 +102,7 @@ export const webhookRoutes = [
     scope: 'admin',
     tag,
     params: id,
+    body: nothingMore,
     answers: {
       200: json(Removed, 'Gone; what was still on its way to it is dropped'),
       404: problem('unknown_webhook'),
@@ -121,6 +124,7 @@ export const webhookRoutes = [
     scope: 'admin',
     tag,
     params: id,
+    body: nothingMore,
     answers: {
       200: json(Delivery, 'How it went; still `pending` where the receiver takes long'),
       404: problem('unknown_webhook'),

@@ -35,22 +35,22 @@ function bytesOf4(text: string): number[] | null {
 function bytesOf6(text: string): number[] | null {
   const halves = text.split('::')
   if (halves.length > 2) return null
-  const [head, tail] = halves.map(groupsOf)
+  const [head, tail] = halves.map((half, i) => groupsOf(half, i === halves.length - 1))
   if (head === null || tail === null || head === undefined) return null
   if (tail === undefined) return head.length === 16 ? head : null
   const gap = 16 - head.length - tail.length
   return gap < 2 ? null : [...head, ...Array<number>(gap).fill(0), ...tail]
 }
 
-/** `fe80:0:1.2.3.4` → its bytes; only the last group may be written as IPv4. */
-function groupsOf(text: string): number[] | null {
+/** `fe80:0:1.2.3.4` → its bytes; only the very last group of an address may be written as IPv4. */
+function groupsOf(text: string, isLast: boolean): number[] | null {
   if (text === '') return []
   const groups = text.split(':')
   const bytes: number[] = []
   for (const [i, group] of groups.entries()) {
     if (/^[0-9a-f]{1,4}$/i.test(group)) bytes.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff)
     else {
-      const inner = i === groups.length - 1 ? bytesOf4(group) : null
+      const inner = isLast && i === groups.length - 1 ? bytesOf4(group) : null
       if (inner === null) return null
       bytes.push(...inner)
     }

@@ -4,7 +4,9 @@ import { clusterLinks } from './control/cluster-link.ts'
 import { modelOf, ready } from './control/catalog.ts'
 import { createEvents } from './control/events.ts'
 import { createLocks } from './control/locks.ts'
+import { createModels } from './control/models.ts'
 import { createSchedules } from './control/schedules.ts'
+import { createSettings } from './control/settings.ts'
 import { StatusReader } from './control/status.ts'
 import { SwapRequests } from './control/swap-request.ts'
 import { createWebhooks } from './control/webhooks.ts'
@@ -52,7 +54,9 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
 
     events: createEvents(config),
     webhooks: createWebhooks({ links, link, config }),
-    schedules: createSchedules({ links, link, config }),
+    schedules: createSchedules({ links, config }),
+    models: createModels(links, config),
+    settings: createSettings(links, config),
   }
 
   async function cancel(id: string, reason: string, caller: Caller) {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ConfigSource } from '../config/load.ts'
+import type { CatalogChange, CatalogModel, KnobsChange, ModelEntryBody, NewModelBody } from '../domain/catalog-model.ts'
 import type { Lock, LockGranted } from '../domain/lock.ts'
 import type { Model } from '../domain/model.ts'
 import type { Status } from '../domain/status.ts'
@@ -10,6 +11,7 @@ import type { Metrics } from './metrics.ts'
 import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
 import type { Actor, AuditEvent, EventPage, EventType } from '../domain/events.ts'
 import type { ImportBody, ImportReport, ScheduleBody, ScheduleList, ScheduleView } from '../domain/scheduling/schedule.ts'
+import type { SettingsChange, SettingsView } from '../domain/settings-view.ts'
 import type { Delivery, DeliveryPage, WebhookBody, WebhookCreated, WebhookView } from '../domain/webhooks/webhook.ts'
 
 /** Who asks, as far as the request tells. */
@@ -65,6 +67,26 @@ export interface WebhookControl {
   redeliver(deliveryId: string, actor: Actor): Promise<Delivery>
 }
 
+/** The catalog's changes. Throws `unknown_model`, `model_exists`, `model_in_use`, `invalid_request`, `config_changed`, `data_dir_…`. With `save` false nothing is written. */
+export interface ModelControl {
+  list(): CatalogModel[]
+  read(key: string): CatalogModel
+  create(body: NewModelBody, save: boolean, actor: Actor): Promise<CatalogChange>
+  /** An own model becomes just this; of one that ships, what is left out stays as it ships. */
+  replace(key: string, entry: ModelEntryBody, save: boolean, actor: Actor): Promise<CatalogChange>
+  /** null: all knobs as they ship, or, of an own model, as by default. */
+  setKnobs(key: string, change: KnobsChange | null, save: boolean, actor: Actor): Promise<CatalogChange>
+  /** An own model goes, one that ships is hidden. Files on the hosts stay. */
+  remove(key: string, actor: Actor): Promise<void>
+}
+
+/** Settings with where their values come from. Throws `invalid_request`, `setting_fixed`, `config_changed`, `data_dir_…`, `not_configured`. */
+export interface SettingControl {
+  list(): SettingsView
+  /** null takes a setting back to its default. All or nothing. */
+  change(changes: SettingsChange, actor: Actor): Promise<SettingsView>
+}
+
 /** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
 export interface ScheduleControl {
   list(): Promise<ScheduleList>
@@ -73,7 +95,7 @@ export interface ScheduleControl {
   put(body: ScheduleBody, actor: Actor): Promise<{ created: boolean; schedule: ScheduleView }>
   remove(id: string, actor: Actor): Promise<void>
   /** A job says that it ran (`done`), begins (`start`), or failed. */
-  ping(id: string, what: 'done' | 'start' | 'fail', actor: Actor): Promise<ScheduleView>
+  ping(id: string, what: 'done' | 'start' | 'fail', actor: Actor, detail?: string): Promise<ScheduleView>
   run(id: string, actor: Actor): Promise<ScheduleView>
   pause(id: string, actor: Actor): Promise<ScheduleView>
   resume(id: string, actor: Actor): Promise<ScheduleView>
@@ -116,6 +138,8 @@ export interface Control {
   readonly events: EventControl
   readonly webhooks: WebhookControl
   readonly schedules: ScheduleControl
+  readonly models: ModelControl
+  readonly settings: SettingControl
 }
 
 /** How a caller waits for the lock: so long, and no longer than it is there itself. */

@@ -3,6 +3,7 @@ import { eventRoutes } from './routes/event.ts'
 import { lockRoutes } from './routes/lock.ts'
 import { modelRoutes } from './routes/models.ts'
 import { scheduleRoutes } from './routes/schedule.ts'
+import { settingRoutes } from './routes/settings.ts'
 import { statusRoutes } from './routes/status.ts'
 import { swapRoutes } from './routes/swap.ts'
 import { webhookRoutes } from './routes/webhook.ts'
@@ -16,6 +17,7 @@ export const routeTable: readonly Route[] = [
   ...webhookRoutes,
   ...eventRoutes,
   ...modelRoutes,
+  ...settingRoutes,
   ...statusRoutes,
   ...docsRoutes(() => routeTable),
 ]

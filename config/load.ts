@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readCatalog, type SourceText } from '../domain/catalog.ts'
+import { readCatalog, type Origin, type SourceText } from '../domain/catalog.ts'
 import { ClusterFile, type Cluster } from '../domain/cluster.ts'
 import type { Model } from '../domain/model.ts'
-import { resolveSettings, type RefusedSetting, type Settings } from '../domain/settings.ts'
+import { resolveSettings, type RefusedSetting, type SettingSources, type Settings } from '../domain/settings.ts'
 import { parseYamlFile, showProblem } from '../domain/yaml-file.ts'
 import { knownClusterFile, type Places } from './places.ts'
 
@@ -12,7 +12,9 @@ export type ConfigState =
       readonly kind: 'ready'
       readonly cluster: Cluster
       readonly models: ReadonlyMap<string, Model>
+      readonly origins: ReadonlyMap<string, Origin>
       readonly settings: Settings
+      readonly sources: SettingSources
       readonly refused: readonly RefusedSetting[]
       readonly warnings: readonly string[]
     }
@@ -24,6 +26,7 @@ export type ConfigState =
       /** The cluster, where cluster.yaml itself is fine. */
       readonly cluster: Cluster | null
       readonly settings: Settings
+      readonly sources: SettingSources
       readonly refused: readonly RefusedSetting[]
       readonly warnings: readonly string[]
     }
@@ -64,24 +67,25 @@ export function configSource(places: Places, env: Env): ConfigSource {
 export function loadConfig(places: Places, env: Env): ConfigState {
   const source = textOf(join(places.configDir, 'cluster.yaml'), 'cluster.yaml')
   if (source === null) {
-    const { settings, refused } = resolveSettings({}, env)
+    const { settings, sources, refused } = resolveSettings({}, env)
     const message = `there is no cluster.yaml in ${places.configDir}`
-    return { kind: 'unready', code: 'not_configured', message, cluster: null, settings, refused, warnings: [] }
+    return { kind: 'unready', code: 'not_configured', message, cluster: null, settings, sources, refused, warnings: [] }
   }
   const file = parseYamlFile(source.file, source.text, ClusterFile)
   if (!file.ok) {
-    const { settings, refused } = resolveSettings({}, env)
+    const { settings, sources, refused } = resolveSettings({}, env)
     return {
       kind: 'unready',
       code: 'config_invalid',
       message: file.problems.map(showProblem).join('\n'),
       cluster: null,
       settings,
+      sources,
       refused,
       warnings: [],
     }
   }
-  const { settings, refused, unknown } = resolveSettings(file.value.settings ?? {}, env)
+  const { settings, sources, refused, unknown } = resolveSettings(file.value.settings ?? {}, env)
   const warnings = unknown.map((name) => showProblem(file.locate(['settings', name], 'no such setting; it is passed over')))
   const cluster: Cluster = {
     clusterId: file.value.cluster_id,
@@ -99,15 +103,29 @@ export function loadConfig(places: Places, env: Env): ConfigState {
     defaultPlacement: file.value.default_placement ?? file.value.hosts.slice(0, 1).map((host) => host.name),
     container: settings.vllm_container,
   }
-  const base = textOf(join(places.configDir, 'models.yaml'), 'models.yaml') ?? textOf(places.shippedModels, 'config/models.yaml')
-  if (base === null) return { kind: 'unready', code: 'config_invalid', message: 'models.yaml is missing', cluster, settings, refused, warnings }
+  const base = baseCatalog(places)
+  if (base === null)
+    return { kind: 'unready', code: 'config_invalid', message: 'models.yaml is missing', cluster, settings, sources, refused, warnings }
   const overrides = textOf(join(places.configDir, 'models-overrides.yaml'), 'models-overrides.yaml')
   const catalog = readCatalog(base, overrides, cluster, settings)
   if (!catalog.ok) {
-    return { kind: 'unready', code: 'config_invalid', message: catalog.problems.map(showProblem).join('\n'), cluster, settings, refused, warnings }
+    return {
+      kind: 'unready',
+      code: 'config_invalid',
+      message: catalog.problems.map(showProblem).join('\n'),
+      cluster,
+      settings,
+      sources,
+      refused,
+      warnings,
+    }
   }
-  return { kind: 'ready', cluster, models: catalog.models, settings, refused, warnings }
+  return { kind: 'ready', cluster, models: catalog.models, origins: catalog.origins, settings, sources, refused, warnings }
 }
+
+/** The catalog that overrides change: the owner's models.yaml, else the one that ships. */
+export const baseCatalog = (places: Places): SourceText | null =>
+  textOf(join(places.configDir, 'models.yaml'), 'models.yaml') ?? textOf(places.shippedModels, 'config/models.yaml')
 
 function rememberCluster(places: Places, cluster: Cluster): void {
   const file = knownClusterFile(places.dataDir)

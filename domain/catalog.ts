@@ -13,8 +13,15 @@ export interface SourceText {
 /** models-overrides.yaml: any fields of known models, whole new models, or `null` to take one out of the catalog. */
 const OverridesFile = z.strictObject({ models: z.record(ModelKey, ModelEntry.partial().nullable()).default({}) })
 
+/** Whether a model is as it ships, changed by the owner, or the owner's own; and what ships under that key. */
+export interface Origin {
+  readonly origin: 'shipped' | 'changed' | 'own'
+  readonly shipped: Model | null
+}
+
 export type Catalog =
-  { readonly ok: true; readonly models: ReadonlyMap<string, Model> } | { readonly ok: false; readonly problems: readonly FileProblem[] }
+  | { readonly ok: true; readonly models: ReadonlyMap<string, Model>; readonly origins: ReadonlyMap<string, Origin> }
+  | { readonly ok: false; readonly problems: readonly FileProblem[] }
 
 /** Joins the catalog with the owner's overrides and fills in all defaults. Every error has its file, line and column. */
 export function readCatalog(base: SourceText, overrides: SourceText | null, cluster: Cluster, settings: Settings): Catalog {
@@ -56,7 +63,14 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
     })
     models.set(key, complete(key, entry, cluster, settings))
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, models }
+  if (problems.length > 0) return { ok: false, problems }
+  const origins = [...models].map(([key, model]): [string, Origin] => {
+    const shipped = parsed.value.models[key]
+    if (shipped === undefined) return [key, { origin: 'own', shipped: null }]
+    const asShipped = complete(key, shipped, cluster, settings)
+    return [key, { origin: JSON.stringify(asShipped) === JSON.stringify(model) ? 'shipped' : 'changed', shipped: asShipped }]
+  })
+  return { ok: true, models, origins: new Map(origins) }
 }
 
 function rawEntry(base: SourceText, key: string): object {

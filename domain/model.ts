@@ -13,6 +13,8 @@ export const Knobs = z.strictObject({
   gpu_memory_utilization: z.number().gt(0).max(1).optional(),
   max_num_seqs: z.int().min(1).max(65_536).optional(),
   max_num_batched_tokens: z.int().min(1).optional(),
+  tensor_parallel_size: z.int().min(1).max(64).optional(),
+  pipeline_parallel_size: z.int().min(1).max(64).optional(),
   dtype: z.enum(['auto', 'bfloat16', 'float16', 'float32']).optional(),
   quantization: Word.optional(),
   kv_cache_dtype: Word.optional(),
@@ -25,6 +27,18 @@ export const Knobs = z.strictObject({
   extra_args: z.array(Word).max(64).default([]),
 })
 export type Knobs = z.infer<typeof Knobs>
+
+/** What the launchers decide by themselves; given twice, the engine would listen where nobody looks. */
+const ours = ['--port', '--host', '--model', '--served-model-name', '--uds']
+
+/** Knobs as they are written: words that the launcher sets are refused by name. */
+const WrittenKnobs = Knobs.superRefine(({ extra_args }, context) => {
+  for (const [i, word] of extra_args.entries()) {
+    const flag = ours.find((one) => word === one || word.startsWith(`${one}=`))
+    if (flag !== undefined)
+      context.addIssue({ code: 'custom', path: ['extra_args', i], message: `${flag} is set by Spark Control (vllm_port, served_name)` })
+  }
+})
 
 export const LauncherName = z.enum(['spark-vllm-docker', 'docker'])
 export type LauncherName = z.infer<typeof LauncherName>
@@ -59,7 +73,7 @@ export const ModelEntry = z.strictObject({
     .string()
     .regex(/^[\w][\w./:-]{0,127}$/)
     .optional(),
-  knobs: Knobs.prefault({}),
+  knobs: WrittenKnobs.prefault({}),
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Word).default({}),
   /** Memory that it needs while serving, measured or published; left out where nobody knows. */
   memory_gib: z.number().gt(0).max(2048).optional(),
@@ -78,6 +92,9 @@ export const ModelFileEntry = ModelEntry.refine((m) => (m.repo === undefined) !=
 })
 
 export type ModelFileEntry = z.infer<typeof ModelFileEntry>
+
+/** The name of a new model: one spelling, so that two keys never differ in case alone. */
+export const NewModelKey = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes and underscores, at most 64')
 
 export const ModelsFile = z.strictObject({ models: z.record(ModelKey, ModelFileEntry) })
 

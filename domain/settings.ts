@@ -5,7 +5,7 @@ import { ContainerName } from './names.ts'
  * One setting: where its value may come from, and its default. Later sources win: default, cluster.yaml (`settings:`), environment.
  * Blank means default. A bad value never stops the start: the default is used, and `refused` says which value was refused and why.
  */
-interface SettingRow {
+export interface SettingRow {
   readonly env?: string
   readonly yaml?: boolean
   /** Its value is never shown, not even where it is refused. */
@@ -113,24 +113,36 @@ export interface RefusedSetting {
   readonly used: string
 }
 
+/** Where a value comes from. */
+export type SettingSource = 'default' | 'file' | 'environment'
+export type SettingSources = { readonly [K in SettingName]: SettingSource }
+
+interface ResolvedSettings {
+  readonly settings: Settings
+  readonly sources: SettingSources
+  readonly refused: RefusedSetting[]
+  readonly unknown: string[]
+}
+
 /** Joins defaults, the `settings` of cluster.yaml and the environment. Unknown names in the YAML are refused by name, too. */
-export function resolveSettings(
-  yaml: Readonly<Record<string, unknown>>,
-  env: Readonly<Record<string, string | undefined>>,
-): { settings: Settings; refused: RefusedSetting[]; unknown: string[] } {
+export function resolveSettings(yaml: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string | undefined>>): ResolvedSettings {
   const refused: RefusedSetting[] = []
   const settings: Record<string, unknown> = {}
+  const sources: Record<string, SettingSource> = {}
   for (const [name, row] of Object.entries(settingRows) as [SettingName, SettingRow][]) {
     // the keys of the table are its setting names
     let value = row.fallback
-    const sources: [string, unknown][] = []
-    if (row.yaml === true) sources.push([`cluster.yaml: settings.${name}`, yaml[name]])
-    if (row.env !== undefined) sources.push([row.env, env[row.env]])
-    for (const [source, given] of sources) {
+    const offers: [SettingSource, string, unknown][] = []
+    if (row.yaml === true) offers.push(['file', `cluster.yaml: settings.${name}`, yaml[name]])
+    if (row.env !== undefined) offers.push(['environment', row.env, env[row.env]])
+    sources[name] = 'default'
+    for (const [kind, source, given] of offers) {
       if (given === undefined || given === null || (typeof given === 'string' && given.trim() === '')) continue
       const parsed = row.schema.safeParse(typeof given === 'string' ? given.trim() : given)
-      if (parsed.success) value = parsed.data
-      else
+      if (parsed.success) {
+        value = parsed.data
+        sources[name] = kind
+      } else
         refused.push({
           setting: name,
           source,
@@ -142,7 +154,8 @@ export function resolveSettings(
     settings[name] = value
   }
   const unknown = Object.keys(yaml).filter((name) => !(name in settingRows) || (settingRows[name as SettingName] as SettingRow).yaml !== true) // the `in` before it makes it one
-  return { settings: settings as Settings, refused, unknown } // filled row by row, each by its own schema
+  // filled row by row, each by its own schema
+  return { settings: settings as Settings, sources: sources as SettingSources, refused, unknown }
 }
 
 const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)

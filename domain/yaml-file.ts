@@ -40,7 +40,9 @@ export function parseYamlFile<S extends z.ZodType>(file: string, text: string, s
     const { line, col } = lines.linePos(offsetOf(document, path))
     return { file, line, column: col, path: path.map(String).join('.'), message }
   }
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {})
+  const plain = unfolded(document)
+  if (plain === null) return { ok: false, problems: [locate([], 'its aliases (`*name`) multiply to more than a configuration needs')] }
+  const parsed = schema.safeParse(plain.value ?? {})
   if (parsed.success) return { ok: true, value: parsed.data, locate }
   const problems = parsed.error.issues
     .slice(0, 10)
@@ -52,6 +54,16 @@ export function parseYamlFile<S extends z.ZodType>(file: string, text: string, s
           : [locate(issue.path, issueWords(issue))],
     )
   return { ok: false, problems }
+}
+
+/** null for a file whose aliases would unfold to a heap of data. */
+function unfolded(document: Document): { value: unknown } | null {
+  try {
+    return { value: document.toJS({ maxAliasCount: 50 }) }
+  } catch (error) {
+    if (error instanceof ReferenceError) return null
+    throw error
+  }
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {

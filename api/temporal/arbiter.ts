@@ -53,7 +53,7 @@ export class Arbiter {
   view(): Promise<ArbiterView> {
     return this.#views.get('', async () => {
       try {
-        return await this.#link.client.withDeadline(Date.now() + viewLimit_ms, () => this.#handle().query(arbiterState))
+        return await this.#link.during((client) => client.withDeadline(Date.now() + viewLimit_ms, () => this.#handle().query(arbiterState)))
       } catch {
         throw await this.#silence()
       }
@@ -67,8 +67,8 @@ export class Arbiter {
 
   async #send(updateId: string, commands: readonly Command[]): Promise<DecideReply> {
     try {
-      return await this.#link.client.withDeadline(Date.now() + updateLimit_ms, () =>
-        this.#handle().executeUpdate(decide, { updateId, args: [commands] }),
+      return await this.#link.during((client) =>
+        client.withDeadline(Date.now() + updateLimit_ms, () => this.#handle().executeUpdate(decide, { updateId, args: [commands] })),
       )
     } catch (error) {
       const noWorker = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof WorkflowNotFoundError // workers start it at boot

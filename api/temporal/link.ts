@@ -23,6 +23,8 @@ export class TemporalLink {
   readonly address: string
   readonly #connection: Connection
   readonly #pulses = new Briefly<Pulse>(1_000)
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closing = false
 
   constructor(target: TemporalTarget) {
     this.#connection = Connection.lazy({
@@ -39,10 +41,22 @@ export class TemporalLink {
   /** Runs calls to Temporal within a limit. A server that does not answer becomes the problem `temporal_down`; other errors pass. */
   async call<T>(work: (client: Client) => Promise<T>, limit_ms = usualLimit_ms): Promise<T> {
     try {
-      return await this.client.withDeadline(Date.now() + limit_ms, () => work(this.client))
+      return await this.during((client) => client.withDeadline(Date.now() + limit_ms, () => work(client)))
     } catch (error) {
       if (isSilence(error)) throw new Problem('temporal_down', `Temporal at ${this.address} does not answer`, {}, 2)
       throw error
+    }
+  }
+
+  /** Runs a call so that `close` waits for its end: one that is still being repeated does not survive that its channel goes. */
+  async during<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#closing) throw new Problem('temporal_down', 'This process is ending')
+    const call = work(this.client)
+    this.#underWay.add(call)
+    try {
+      return await call
+    } finally {
+      this.#underWay.delete(call)
     }
   }
 
@@ -58,8 +72,10 @@ export class TemporalLink {
     })
   }
 
-  close(): Promise<void> {
-    return this.#connection.close()
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.allSettled(this.#underWay)
+    await this.#connection.close()
   }
 
   #words(error: unknown): string {

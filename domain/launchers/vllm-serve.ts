@@ -9,6 +9,8 @@ const valueFlags: readonly Flag[] = [
   ['gpu_memory_utilization', '--gpu-memory-utilization'],
   ['max_num_seqs', '--max-num-seqs'],
   ['max_num_batched_tokens', '--max-num-batched-tokens'],
+  ['tensor_parallel_size', '--tensor-parallel-size'],
+  ['pipeline_parallel_size', '--pipeline-parallel-size'],
   ['dtype', '--dtype'],
   ['quantization', '--quantization'],
   ['kv_cache_dtype', '--kv-cache-dtype'],

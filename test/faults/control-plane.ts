@@ -5,6 +5,7 @@ import { givePort, keepPort } from '../../demo/ports.ts'
 import { Status, type HostStatus } from '../../domain/status.ts'
 import { Swap, type PhaseName, type SwapBody } from '../../domain/swap.ts'
 import { TemporalServer } from '../setup/temporal-server.ts'
+import { Line } from './line.ts'
 import { Part } from './part.ts'
 
 /** The parts of the product that a test may kill. */
@@ -15,6 +16,13 @@ export interface ApiAnswer {
   readonly json: Record<string, unknown>
 }
 
+export interface PlaneOptions {
+  /** How many API processes serve, each on a port of its own: `urls`. */
+  readonly apis?: number
+  /** All processes reach Temporal by a line that can be cut: `line`. */
+  readonly cuttable?: boolean
+}
+
 const lookEveryMs = 50
 
 /**
@@ -23,7 +31,11 @@ const lookEveryMs = 50
  */
 export class ControlPlane {
   readonly url: string
-  readonly #port: number
+  /** Of every API process. */
+  readonly urls: readonly string[]
+  /** The way from them to Temporal, where it was asked for. */
+  readonly line: Line | null
+  readonly #ports: readonly number[]
   readonly #env: NodeJS.ProcessEnv
   readonly #logsDir: string
   readonly #temporal: TemporalServer
@@ -31,28 +43,40 @@ export class ControlPlane {
   readonly #further: Part[] = []
 
   /** Resolves when every host was looked at, or found unreachable. */
-  static async start(dataDir: string): Promise<ControlPlane> {
-    const [temporal, port] = await Promise.all([TemporalServer.start(), keepPort(0)])
-    const plane = new ControlPlane(dataDir, temporal, port)
+  static async start(dataDir: string, { apis = 1, cuttable = false }: PlaneOptions = {}): Promise<ControlPlane> {
+    const [temporal, ...ports] = await Promise.all([TemporalServer.start(), ...Array.from({ length: apis }, () => keepPort(0))])
+    const plane = new ControlPlane(dataDir, temporal, ports, cuttable ? await Line.open(temporal.port) : null)
     plane.startAgain('worker')
     plane.startAgain('api')
+    for (const port of ports.slice(1)) plane.#anotherApi(port)
     await plane.untilStatus(({ hosts }) => hosts.every(({ arbiter }) => arbiter === 'known' || arbiter === 'unreachable'))
     return plane
   }
 
-  private constructor(dataDir: string, temporal: TemporalServer, port: number) {
+  private constructor(dataDir: string, temporal: TemporalServer, ports: readonly number[], line: Line | null) {
     this.#temporal = temporal
-    this.#port = port
-    this.url = `http://127.0.0.1:${port}`
+    this.#ports = ports
+    this.line = line
+    this.urls = ports.map((port) => `http://127.0.0.1:${port}`)
+    this.url = this.urls[0] ?? ''
     this.#logsDir = join(dataDir, 'parts')
     mkdirSync(this.#logsDir, { recursive: true })
     const { PATH, HOME } = process.env
-    this.#env = { PATH, HOME, SPARK_DATA_DIR: dataDir, SPARK_LISTEN: `127.0.0.1:${port}`, TEMPORAL_ADDRESS: temporal.address }
-    this.#parts = { worker: this.#part('worker.ts', 'worker'), api: this.#part('api/server.ts', 'api') }
+    this.#env = { PATH, HOME, SPARK_DATA_DIR: dataDir, TEMPORAL_ADDRESS: line === null ? temporal.address : `127.0.0.1:${line.port}` }
+    this.#parts = { worker: this.#part('worker.ts', 'worker'), api: this.#part('api/server.ts', 'api', ports[0]) }
   }
 
   get worker(): Part {
     return this.#parts.worker
+  }
+
+  get api(): Part {
+    return this.#parts.api
+  }
+
+  /** Where Temporal itself listens, past the line. */
+  get temporalAddress(): string {
+    return this.#temporal.address
   }
 
   /** A second worker on the same Temporal, as on another machine. */
@@ -139,12 +163,20 @@ export class ControlPlane {
 
   async close(): Promise<void> {
     await Promise.all([this.#parts.worker.close(), this.#parts.api.close(), ...this.#further.map((part) => part.close())])
+    await this.line?.close()
     await this.#temporal.stop()
-    givePort(this.#port)
+    for (const port of this.#ports) givePort(port)
   }
 
-  #part(script: string, name: string): Part {
-    return new Part(script, this.#env, join(this.#logsDir, `${name}.log`))
+  #anotherApi(port: number): void {
+    const api = this.#part('api/server.ts', `api-${port}`, port)
+    this.#further.push(api)
+    api.start()
+  }
+
+  #part(script: string, name: string, port?: number): Part {
+    const env = port === undefined ? this.#env : { ...this.#env, SPARK_LISTEN: `127.0.0.1:${port}` }
+    return new Part(script, env, join(this.#logsDir, `${name}.log`))
   }
 
   async #swap(swapId: string): Promise<Swap | null> {

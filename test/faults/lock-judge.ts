@@ -1,4 +1,5 @@
 import { inWords, type Operation } from './lock-history.ts'
+import { fenceOf, fencesOutOfOrder, isGrant, tokenOf, twoHolders } from './lock-order.ts'
 import { follow, freeLock, type LockState, type Step, type Tolerance } from './lock-model.ts'
 
 /** Two processes of one machine agree on time to well below `early_ms`; an operation that got no answer is refused by its `not_after` after 4.5 s. */
@@ -19,74 +20,31 @@ interface Verdict {
  * gives the lock the benefit. `fence` is the highest one before; nobody holds anything when the history begins.
  */
 export function judge(operations: readonly Operation[], { fence = 0, tolerance = usualTolerance } = {}): Verdict {
-  const inOrder = operations.toSorted((a, b) => a.from_ms - b.from_ms)
+  const inOrder = withConsequence(operations.toSorted((a, b) => a.from_ms - b.from_ms))
   const plain = [...fencesOutOfOrder(inOrder), ...twoHolders(inOrder, tolerance)]
   const { stuck, state } = new Search(inOrder, tolerance).run(freeLock(fence))
   const highest = Math.max(fence, state?.fence ?? 0, ...inOrder.map(fenceOf).filter((one) => one !== null))
   return { faults: [...plain, ...(stuck === null ? [] : [stuck])], fence: highest }
 }
 
-const fenceOf = ({ told }: Operation): number | null => (told.kind === 'granted' ? told.fence : null)
-const isGrant = (operation: Operation): boolean => operation.told.kind === 'granted' && operation.asked.what === 'acquire'
+/** Tokens that some answer presupposes to have been granted. */
+const tokensSeen = (operations: readonly Operation[]): ReadonlySet<string | null> =>
+  new Set(operations.flatMap((one) => (one.told.kind === 'granted' || one.told.kind === 'released' ? [tokenOf(one)] : [])))
 
-/** Fences of two tokens that are the same, or that fall although one grant was over before the other was asked for. */
-function fencesOutOfOrder(operations: readonly Operation[]): string[] {
-  const grants = operations.filter((one) => isGrant(one) && fenceOf(one) !== null).toSorted((a, b) => a.to_ms - b.to_ms)
-  const found: string[] = []
-  const owners = new Map<number, Operation>()
-  for (const grant of grants) {
-    const fence = fenceOf(grant) ?? 0
-    const other = owners.get(fence)
-    if (other !== undefined && tokenOf(other) !== tokenOf(grant)) found.push(`one fence was granted twice: ${inWords(other)}; ${inWords(grant)}`)
-    owners.set(fence, grant)
-  }
-  let highest: Operation | null = null
-  let next = 0
-  for (const grant of operations.filter((one) => isGrant(one) && fenceOf(one) !== null)) {
-    for (let over = grants[next]; over !== undefined && over.to_ms < grant.from_ms; over = grants[++next])
-      if ((fenceOf(over) ?? 0) > (highest === null ? 0 : (fenceOf(highest) ?? 0))) highest = over
-    if (highest !== null && tokenOf(highest) !== tokenOf(grant) && (fenceOf(grant) ?? 0) < (fenceOf(highest) ?? 0) && isFirstOf(operations, grant))
-      found.push(`a later grant has a lower fence: ${inWords(highest)}; ${inWords(grant)}`)
-  }
-  return found
+/**
+ * Without those that got no answer and cannot matter: a token that never shows up in anything that presupposes its grant explains nobody's answer, and to leave
+ * it out only frees the others. Unless somebody was refused by a holder whom nobody knows.
+ */
+function withConsequence(operations: readonly Operation[]): readonly Operation[] {
+  const owned = new Set(operations.filter(isGrant).map(fenceOf))
+  const isOrphan = ({ told }: Operation): boolean => told.kind === 'reserved' && (told.fence === null || !owned.has(told.fence))
+  if (operations.some((one) => isOrphan(one) || endedSome(one))) return operations
+  const seen = tokensSeen(operations)
+  return operations.filter((one) => one.told.kind !== 'unknown' || tokenOf(one) === null || seen.has(tokenOf(one)))
 }
 
-const tokenOf = ({ asked }: Operation): string | null => ('token' in asked ? asked.token : null)
-
-/** Whether nothing under this token, not even an operation without an answer, was asked before: else it may only say again what was granted then. */
-const isFirstOf = (operations: readonly Operation[], grant: Operation): boolean =>
-  operations.find((one) => one.asked.what === 'acquire' && tokenOf(one) === tokenOf(grant)) === grant
-
-/** Times at which a token surely held a host: from the answer of a grant to the first thing that could have ended it. */
-function twoHolders(operations: readonly Operation[], { early_ms, open_ms }: Tolerance): string[] {
-  const found: string[] = []
-  const surely = operations.filter(isGrant).map((grant) => ({ grant, until: surelyUntil(operations, grant, open_ms) - early_ms }))
-  for (const [i, { grant, until }] of surely.entries()) {
-    for (const other of surely.slice(i + 1)) {
-      const [first, second] = grant.to_ms <= other.grant.to_ms ? [{ grant, until }, other] : [other, { grant, until }]
-      if (tokenOf(first.grant) === tokenOf(second.grant) || !shareHosts(first.grant, second.grant)) continue
-      if (second.grant.to_ms < first.until && second.grant.from_ms >= first.grant.to_ms)
-        found.push(`two held at once: ${inWords(first.grant)}; ${inWords(second.grant)}`)
-    }
-  }
-  return found
-}
-
-function surelyUntil(operations: readonly Operation[], grant: Operation, open_ms: number): number {
-  if (grant.asked.what !== 'acquire') return 0
-  let until = grant.from_ms + grant.asked.ttl_ms
-  for (const { asked, told, from_ms, to_ms } of operations) {
-    const over_ms = told.kind === 'unknown' ? to_ms + open_ms : to_ms
-    if (over_ms < grant.from_ms || told.kind === 'stale' || told.kind === 'reserved' || told.kind === 'elsewhere') continue
-    const ends = asked.what === 'release' ? asked.token === tokenOf(grant) : asked.what === 'force' && shareHosts(grant, { asked })
-    if (ends) until = Math.min(until, from_ms)
-  }
-  return until
-}
-
-const hostsOf = (asked: Operation['asked']): readonly string[] => ('hosts' in asked ? asked.hosts : [])
-const shareHosts = (a: Pick<Operation, 'asked'>, b: Pick<Operation, 'asked'>): boolean =>
-  hostsOf(a.asked).some((host) => hostsOf(b.asked).includes(host))
+const endedSome = ({ asked, told }: Pick<Operation, 'asked' | 'told'>): boolean =>
+  asked.what === 'force' && told.kind === 'released' && told.count > 0
 
 /** One place in the search: what has taken effect so far, and what that left. */
 interface Place {
@@ -108,12 +66,14 @@ class Search {
   readonly #steps: readonly Step[]
   readonly #operations: readonly Operation[]
   readonly #tolerance: Tolerance
+  readonly #seenTokens: ReadonlySet<string | null>
   readonly #seen = new Set<string>()
   #deepest: Place | null = null
 
   constructor(operations: readonly Operation[], tolerance: Tolerance) {
     this.#operations = operations
     this.#tolerance = tolerance
+    this.#seenTokens = tokensSeen(operations)
     this.#steps = operations.map((one) => ({ ...one, to_ms: one.to_ms + (one.told.kind === 'unknown' ? tolerance.open_ms : 0) }))
   }
 
@@ -126,8 +86,8 @@ class Search {
         places.pop()
         continue
       }
-      const after = follow(place.state, this.#step(taken), this.#tolerance)
-      if (after === null) continue
+      const after = follow(place.state, { ...this.#step(taken), to_ms: this.#latest(place, taken) }, this.#tolerance)
+      if (after === null || this.#wasForNothing(place.state, after, taken)) continue
       const then = this.#settle(this.#take(place, taken, after))
       const key = keyOf(then)
       if (this.#seen.has(key)) continue
@@ -162,6 +122,21 @@ class Search {
       }
       place = this.#take(place, calm, place.state)
     }
+  }
+
+  /** An operation takes effect before all that follow it, so before the first of those was over. */
+  #latest({ done, base }: Place, taken: number): number {
+    let { to_ms } = this.#step(taken)
+    for (let index = base; index < this.#steps.length && this.#step(index).from_ms < to_ms; index += 1)
+      if (!done.has(index) && !this.#isOptional(index)) to_ms = Math.min(to_ms, this.#step(index).to_ms)
+    return to_ms
+  }
+
+  /** Ends a grant that nobody ever saw: without it, all that follows could have been the same. */
+  #wasForNothing(before: LockState, after: LockState, taken: number): boolean {
+    if (endedSome(this.#step(taken))) return false
+    const unseen = before.held.filter(({ token, fence }) => fence === null && !this.#seenTokens.has(token))
+    return unseen.some((held) => !after.held.some((still) => still.token === held.token))
   }
 
   /** Changes nothing, and shuts nobody out whose answer is unknown. */

@@ -3,13 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { createHosts, type Hosts } from '../../activities/hosts.ts'
+import { configSource } from '../../config/load.ts'
+import { placesFrom } from '../../config/places.ts'
 import { demoModels } from '../../demo/catalog.ts'
 import { startDemoHost, type DemoHost } from '../../demo/host.ts'
 import { makeKey } from '../../demo/keys.ts'
-import { ControlPlane } from './control-plane.ts'
+import type { Cluster } from '../../domain/cluster.ts'
+import { ControlPlane, type PlaneOptions } from './control-plane.ts'
 import { engineEvents, type EngineEvent, type RecordLine } from './invariants.ts'
 
-export interface WorldOptions {
+export interface WorldOptions extends PlaneOptions {
   readonly hosts: readonly string[]
   /** How long models load, in seconds; `behave` of a host changes it. */
   readonly load_s?: number
@@ -26,6 +30,7 @@ export const timeScale = 0.05
 
 /** A cluster of demo hosts in this process, and the control plane that changes them as processes of their own. Whoever starts it closes it. */
 export class World {
+  readonly clusterId: string
   readonly plane: ControlPlane
   readonly hosts: readonly DemoHost[]
   readonly #dataDir: string
@@ -40,13 +45,26 @@ export class World {
     const clusterId = `world-${randomBytes(4).toString('hex')}`
     writeFileSync(join(keysDir, 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${host.sshPort} ${host.hostKey}\n`).join(''))
     writeConfig(join(dataDir, 'config'), clusterId, hosts, options)
-    return new World(await ControlPlane.start(dataDir), hosts, dataDir)
+    return new World(clusterId, await ControlPlane.start(dataDir, options), hosts, dataDir)
   }
 
-  private constructor(plane: ControlPlane, hosts: readonly DemoHost[], dataDir: string) {
+  private constructor(clusterId: string, plane: ControlPlane, hosts: readonly DemoHost[], dataDir: string) {
+    this.clusterId = clusterId
     this.plane = plane
     this.hosts = hosts
     this.#dataDir = dataDir
+  }
+
+  /** Commands to the hosts from this process, past the control plane, with its own key. Whoever asks for it closes it. */
+  reachHosts(): Hosts {
+    const places = placesFrom({ SPARK_DATA_DIR: this.#dataDir })
+    const config = configSource(places, {})
+    const cluster = (): Cluster => {
+      const { cluster } = config.read()
+      if (cluster === null) throw new Error('the world has no cluster.yaml')
+      return cluster
+    }
+    return createHosts({ cluster, keysDir: places.keysDir })
   }
 
   host(name: string): DemoHost {

@@ -146,6 +146,13 @@ test('what is wrong is said in words that lead to it', () => {
   expect(stuck).toContain('release a → stale')
 })
 
+test('one lost grant among many lost answers is found again', () => {
+  const lost = Array.from({ length: 60 }, (_, i): Line => [acquire(`lost-${i}`), unknown, i, i + 40])
+  const refused = Array.from({ length: 60 }, (_, i): Line => [acquire(`refused-${i}`), reserved(7), 200 + i * 10, 205 + i * 10])
+  expect(faults(...lost, ...refused)).toEqual([])
+  expect(faults(...lost, ...refused, [acquire('late'), reserved(8), 900, 905])).toHaveLength(1)
+})
+
 test('a later part of a history begins with the fence at which the earlier one ended', () => {
   const before = judge(history([acquire('a'), granted(41), 0, 5], [swap('a'), granted(42), 6, 8], [release('a'), released(), 10, 12]))
   expect(before).toEqual({ faults: [], fence: 42 })

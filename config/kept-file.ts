@@ -7,6 +7,7 @@ import { Problem } from '../domain/problem.ts'
 /** A YAML file that this program writes and its owner may write, too. */
 export interface KeptFile {
   readonly path: string
+  /** Of a new file. One that is there keeps its own, unless this one lets nobody else read it. */
   readonly mode: number
   /** What a new file begins with. */
   readonly heading: string
@@ -38,10 +39,12 @@ export async function changeYaml<T>(file: KeptFile, edit: (document: Document) =
 }
 
 /** The file has either its old content or all of the new one, whatever fails and whenever. Whoever calls it is the only writer. */
-export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+export async function writeWhole(path: string, text: string, newMode: number): Promise<void> {
   const target = await realpath(path).catch(() => path) // an owner's link stays a link
   // One name, so that what a crash left is written over by the next.
   const fresh = join(dirname(target), `.${basename(target)}.new`)
+  const kept = (newMode & 0o077) === 0 ? null : await stat(target).catch(() => null)
+  const mode = kept === null ? newMode : kept.mode & 0o777
   try {
     const handle = await open(fresh, 'w', mode)
     try {

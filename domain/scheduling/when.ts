@@ -140,7 +140,7 @@ const neverPlan = (why: string): Plan => ({ next: () => null, words: `Never: ${w
 
 /** Remembers a run of consecutive due times: readers ask for the same few again and again, and each costs some reckoning with the time zone. */
 function remembering(next: (after: Millis) => Millis | null): (after: Millis) => Millis | null {
-  const most = 32
+  const most = 256
   let from = Number.POSITIVE_INFINITY
   let times: Millis[] = []
   return (after) => {
@@ -148,7 +148,8 @@ function remembering(next: (after: Millis) => Millis | null): (after: Millis) =>
     if (after >= from && after < end) return times.find((time) => time > after) ?? null
     const time = next(after)
     if (time === null) return null
-    if (after !== end || times.length >= most) [from, times] = [after, []]
+    if (after !== end) [from, times] = [after, []]
+    else if (times.length >= most) [from, times] = [times[most / 2] ?? from, times.slice(most / 2 + 1)] // time goes on: the older half is asked for no more
     times.push(time)
     return time
   }

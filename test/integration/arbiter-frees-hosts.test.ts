@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AuditEvent } from '../../domain/events.ts'
 import { arbiterWorkflowId } from '../../domain/names.ts'
 import { claim, hash, swap, wish } from '../domain/arbitration/commands.ts'
+import { auditUntil } from '../setup/audit.ts'
 import { keepRuns } from './keep-history.ts'
+import type { RunningSwap } from './running-swap.ts'
 import { startStage, type Stage } from './stage.ts'
 
 let stage: Stage
@@ -19,10 +19,8 @@ afterAll(async () => {
   await stage.close()
 })
 
-const ended = (file: string, swapId: string): string[] =>
-  readFileSync(join(stage.places.auditDir, file), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(swapId))
+const endsOf = (swap: RunningSwap, lines: AuditEvent[]): AuditEvent[] =>
+  lines.filter(({ type, swap_id }) => swap_id === idOf(swap.handle.workflowId) && (type === 'swap_complete' || type === 'swap_failed'))
 const idOf = (workflowId: string): string => workflowId.slice(workflowId.lastIndexOf('/') + 1)
 
 test('a swap terminated by hand: its host is surveyed under a higher fence, the next in the queue goes, the event is on record', async () => {
@@ -36,8 +34,8 @@ test('a swap terminated by hand: its host is surveyed under a higher fence, the 
   const view = await stage.until(({ active }) => active.some((one) => one.swapId === idOf(waiting.handle.workflowId)))
   expect(view.fence).toBeGreaterThan(fence)
   expect(await waiting.result()).toMatchObject({ outcome: 'completed' })
-  while (ended('events.jsonl', idOf(running.handle.workflowId)).length === 0) await pause(50)
-  expect(ended('events.jsonl', idOf(running.handle.workflowId))).toHaveLength(1)
+  await auditUntil(stage.places.auditDir, (lines) => endsOf(running, lines).length > 0)
+  expect(endsOf(running, await stage.audit())).toMatchObject([{ type: 'swap_failed', result: 'terminated' }])
   expect(await stage.serves('spark-1')).toMatchObject({ id: stage.model(other).served_name })
 })
 

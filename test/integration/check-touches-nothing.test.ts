@@ -48,9 +48,9 @@ test('a dry run names what would fail', async () => {
 
 test('a dry run changes nothing on the host, takes no fence and leaves no event', async () => {
   const changes = (): number => stage.events('spark-1', 'container_run', 'container_exit', 'container_removed', 'engine_start', 'engine_exit').length
-  const before = { changes: changes(), fence: (await stage.ssh.marker('spark-1')).fence, audit: stage.audit().length }
+  const before = { changes: changes(), fence: (await stage.ssh.marker('spark-1')).fence, audit: await stage.audit() }
   await check('mistral-small-3.2')
   await check(null)
-  expect({ changes: changes(), fence: (await stage.ssh.marker('spark-1')).fence, audit: stage.audit().length }).toEqual(before)
+  expect({ changes: changes(), fence: (await stage.ssh.marker('spark-1')).fence, audit: await stage.audit() }).toEqual(before)
   expect(await stage.serves('spark-1')).toMatchObject({ root: 'google/gemma-3-27b-it' })
 })

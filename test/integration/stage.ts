@@ -19,10 +19,12 @@ import { startDemoHost, type DemoHost, type DemoHostOptions } from '../../demo/h
 import { makeKey } from '../../demo/keys.ts'
 import type { Answer, ArbiterView, SwapCommand } from '../../domain/arbitration/command.ts'
 import type { Batcher, Wish } from '../../domain/group-commit.ts'
+import type { AuditEvent } from '../../domain/events.ts'
 import { launchIdentity, type Model } from '../../domain/model.ts'
 import { arbiterWorkflowId, swapWorkflowId, taskQueueOf } from '../../domain/names.ts'
 import { swapDeadlineS } from '../../domain/swap-limits.ts'
 import type { Swap } from '../../domain/swap.ts'
+import { auditWhenTold } from '../setup/audit.ts'
 import { keepBusy, openRequestsOn, servedOn } from './engine-client.ts'
 import { RunningSwap } from './running-swap.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -193,10 +195,9 @@ export class Stage {
     return names.length === 0 ? all : all.filter((entry) => names.includes(entry.event))
   }
 
-  /** The audit trail, oldest first. */
-  audit(): { id: string; type: string; data: Record<string, unknown> }[] {
-    const lines = readFileSync(join(this.places.auditDir, 'events.jsonl'), 'utf8').split('\n').filter(Boolean)
-    return lines.map((line) => JSON.parse(line) as { id: string; type: string; data: Record<string, unknown> }) // our own format
+  /** Every line of the audit trail, oldest first, once all is told. */
+  audit(): Promise<AuditEvent[]> {
+    return auditWhenTold(this.places.auditDir, this.client, this.clusterId)
   }
 
   /** What a client of the model's port is told: id and root, or null when nobody answers. */

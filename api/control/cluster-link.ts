@@ -3,6 +3,7 @@ import type { ClusterId } from '../../domain/names.ts'
 import { Arbiter } from '../temporal/arbiter.ts'
 import type { TemporalLink } from '../temporal/link.ts'
 import { Looks } from '../temporal/looks.ts'
+import { Schedules } from '../temporal/schedules.ts'
 import { Swaps } from '../temporal/swaps.ts'
 import { clusterOf } from './catalog.ts'
 
@@ -12,6 +13,7 @@ export interface ClusterLink {
   readonly arbiter: Arbiter
   readonly swaps: Swaps
   readonly looks: Looks
+  readonly schedules: Schedules
 }
 
 /** The cluster that cluster.yaml names now. Kept between calls; made anew when the file names another. Throws as `clusterOf`. */
@@ -20,7 +22,13 @@ export function clusterLinks(link: TemporalLink, config: ConfigSource): () => Cl
   return () => {
     const { clusterId } = clusterOf(config)
     if (current?.clusterId !== clusterId) {
-      current = { clusterId, arbiter: new Arbiter(link, clusterId), swaps: new Swaps(link, clusterId), looks: new Looks(link, clusterId) }
+      current = {
+        clusterId,
+        arbiter: new Arbiter(link, clusterId),
+        swaps: new Swaps(link, clusterId),
+        looks: new Looks(link, clusterId),
+        schedules: new Schedules(link, clusterId),
+      }
     }
     return current
   }

@@ -49,6 +49,7 @@ export class AuditWriter {
         newest.ids.add(event.id)
         this.#lastSeq = seq
       }
+      file.sync()
     } finally {
       file.close()
     }
@@ -138,6 +139,7 @@ class Appending {
 
   write(path: string, line: Buffer): void {
     if (path !== this.#path) {
+      this.sync()
       this.close()
       this.#file = openSync(path, 'a', 0o600)
       this.#path = path
@@ -148,19 +150,26 @@ class Appending {
     try {
       for (let done = 0; done < line.length;) done += writeSync(file, line, done)
     } catch (error) {
-      ftruncateSync(file, size) // half a line on a full disk
+      cut(file, size) // half a line on a full disk
       throw error
     }
   }
 
+  sync(): void {
+    if (this.#file !== null) fsyncSync(this.#file)
+  }
+
   close(): void {
-    if (this.#file === null) return
-    const file = this.#file
+    if (this.#file !== null) closeSync(this.#file)
     this.#file = null
-    try {
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
+  }
+}
+
+/** What cannot be cut now is cut before the next line is written: the trouble that led here is what counts. */
+function cut(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size)
+  } catch {
+    return
   }
 }

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { createArbiterClient } from '../../activities/arbiter.ts'
 import type { Hosts } from '../../activities/hosts.ts'
+import type { DemoHost } from '../../demo/host.ts'
+import type { Batcher } from '../../domain/group-commit.ts'
 import { taskQueueOf } from '../../domain/names.ts'
 import { Contender, type Habits, type Holding } from './contender.ts'
 import { ArbiterDoor, HttpDoor, type LockDoor, type Wrong } from './lock-door.ts'
@@ -11,48 +13,58 @@ import type { Choices } from './seed.ts'
 import { WorkSite } from './work-site.ts'
 import type { World } from './world.ts'
 
-/** The shortest that the API takes, and what the arbiter itself takes. Seconds. */
-const [shortOverHttp_s, short_s] = [10, 2]
+/** What is contended for. */
+export interface Field {
+  /** Of the processes that serve the lock. */
+  readonly urls: readonly string[]
+  readonly hosts: readonly DemoHost[]
+  /** The way to the hosts; stays its owner's. */
+  readonly ssh: Hosts
+  readonly clusterId: string
+  /** Half of the contenders go this way, past the API; null: none does. */
+  readonly arbiter: Batcher | null
+  /** Resolves when a swap is over; null where there are no swaps. */
+  readonly ended: ((swapId: string) => Promise<unknown>) | null
+  /** Of the contenders over HTTP: the API takes no shorter one than 10. */
+  readonly ttl_s: number
+}
+
+/** What the arbiter itself takes, past the API. Seconds. */
+const short_s = 2
 /** Of the work under one lock: longer than the short TTL, so that locks expire under their holders. Seconds. */
 const longestWork_s = 4
 /** Of the model of a swap; its other phases take as long again. Seconds. */
 const longestLoad_s = 2
 
-/** What came of a holder's commands to its host. */
-export interface WorkDone {
-  done: number
-  refused: number
-  unknown: number
+/** The field of a world with all of its ways, and how to leave it. */
+export async function fieldOf(world: World): Promise<{ field: Field; leave: () => Promise<void> }> {
+  const { plane, clusterId, hosts } = world
+  const connection = await Connection.connect({ address: plane.temporalAddress })
+  const arbiter = createArbiterClient({ client: new Client({ connection }), clusterId, taskQueue: taskQueueOf(clusterId) })
+  const ssh = world.reachHosts()
+  const leave = async (): Promise<void> => {
+    await ssh.close()
+    await connection.close()
+  }
+  return { field: { urls: plane.urls, hosts, ssh, clusterId, arbiter, ended: (id) => plane.ended(id), ttl_s: 10 }, leave }
 }
 
-/**
- * Many who want the locks of a world's hosts at the same time: half of them by its API processes, with swaps and with commands to the hosts, half by the
- * arbiter's Update with a TTL that is shorter than their work. Whoever makes one closes it.
- */
+/** Many who want the locks of some hosts at the same time, and change the hosts while they hold them: by swaps, and by commands that carry their fence. */
 export class LockStorm {
   readonly history = new LockHistory()
   /** Answers that nobody may get. */
   readonly wrong: Wrong = []
   readonly swapIds: string[] = []
-  readonly work: WorkDone = { done: 0, refused: 0, unknown: 0 }
-  readonly #world: World
+  /** What came of the holders' commands to their hosts. */
+  readonly work = { done: 0, refused: 0, unknown: 0 }
+  readonly #field: Field
   readonly #choices: Choices
-  readonly #connection: Connection
-  readonly #ssh: Hosts
   readonly #site: WorkSite
-  readonly #http: HttpDoor[] = []
-  #goesOn = true
 
-  static async over(world: World, choices: Choices): Promise<LockStorm> {
-    return new LockStorm(world, choices, await Connection.connect({ address: world.plane.temporalAddress }))
-  }
-
-  private constructor(world: World, choices: Choices, connection: Connection) {
-    this.#world = world
+  constructor(field: Field, choices: Choices) {
+    this.#field = field
     this.#choices = choices
-    this.#connection = connection
-    this.#ssh = world.reachHosts()
-    this.#site = new WorkSite(this.#ssh, world.clusterId)
+    this.#site = new WorkSite(field.ssh, field.clusterId)
   }
 
   get grants(): number {
@@ -68,66 +80,61 @@ export class LockStorm {
 
   /** So many contend until `meanwhile` is over; resolves when all of them have given back what they held, and all their swaps have ended. */
   async rage(contenders: number, meanwhile: () => Promise<void>): Promise<void> {
-    const { urls } = this.#world.plane
-    const arbiter = this.#arbiter()
-    const all = Array.from({ length: contenders }, (_, i) => {
-      const name = `contender-${i + 1}`
-      if (i % 2 === 1) return this.#contender(name, new ArbiterDoor(arbiter, name, this.wrong), short_s, (held) => this.#work(held))
-      const door = new HttpDoor(urls[(i / 2) % urls.length] ?? '', name, this.wrong)
-      this.#http.push(door)
-      const choices = this.#choices.apart()
-      const work: Habits['work'] = (held, goesOn) => (choices.chance(0.4) ? this.#swap(door, held, choices, goesOn) : this.#work(held))
-      return this.#contender(name, door, shortOverHttp_s, work)
-    })
-    const over = Promise.all(all.map((contender) => contender.contend(() => this.#goesOn)))
-    await meanwhile()
-    this.#goesOn = false
-    await over
-    await Promise.all(this.swapIds.map((id) => this.#world.plane.ended(id)))
-  }
-
-  async close(): Promise<void> {
-    this.#goesOn = false
-    await Promise.all(this.#http.map((door) => door.close()))
-    await this.#ssh.close()
-    await this.#connection.close()
-  }
-
-  #arbiter() {
-    const { clusterId } = this.#world
-    return createArbiterClient({ client: new Client({ connection: this.#connection }), clusterId, taskQueue: taskQueueOf(clusterId) })
-  }
-
-  #contender(name: string, door: LockDoor, ttl_s: number, work: Habits['work']): Contender {
-    const names = this.#world.hosts.map((host) => host.name)
-    const habits = {
-      wants: [...names.map((host) => [host]), ...names.map((host) => [host]), names.slice(0, 2)],
-      ttl_s,
-      work,
-      lostAnswers: 0.05,
-      forgets: ttl_s === short_s ? 0.3 : 0,
+    const all = Array.from({ length: contenders }, (_, i) => this.#contender(i))
+    let goesOn = true
+    const over = Promise.all(all.map(({ contender }) => contender.contend(() => goesOn)))
+    try {
+      await meanwhile()
+    } finally {
+      goesOn = false
+      await over
+      await Promise.all(all.map(({ door }) => door.close()))
     }
-    return new Contender(name, door, this.history, this.#choices.apart(), habits)
+    const { ended } = this.#field
+    if (ended !== null) await Promise.all(this.swapIds.map((id) => ended(id)))
+  }
+
+  #contender(i: number): { contender: Contender; door: LockDoor } {
+    const { urls, arbiter, ttl_s, ended } = this.#field
+    const name = `contender-${i + 1}`
+    if (i % 2 === 1 && arbiter !== null) {
+      const door = new ArbiterDoor(arbiter, name, this.wrong)
+      return { door, contender: new Contender(name, door, this.history, this.#choices.apart(), this.#habits(short_s, this.#commands())) }
+    }
+    const door = new HttpDoor(urls[Math.floor(i / 2) % urls.length] ?? '', name, this.wrong)
+    const choices = this.#choices.apart()
+    const commands = this.#commands()
+    const work: Habits['work'] = (held, goesOn) =>
+      ended !== null && choices.chance(0.4) ? this.#swap(door, held, choices, goesOn) : commands(held, goesOn)
+    return { door, contender: new Contender(name, door, this.history, this.#choices.apart(), this.#habits(ttl_s, work)) }
+  }
+
+  #habits(ttl_s: number, work: Habits['work']): Habits {
+    const names = this.#field.hosts.map((host) => host.name)
+    const alone = names.map((host) => [host])
+    return { wants: [...alone, ...alone, names.slice(0, 2)], ttl_s, work, lostAnswers: 0.05, forgets: ttl_s > short_s ? 0 : 0.3 }
   }
 
   /** Commands one after the other, as long as its hosts take them. It does not look at the time: that is what fences are for. */
-  async #work({ hosts, fence, token, ttl_ms, ask }: Holding): Promise<void> {
+  #commands(): Habits['work'] {
     const choices = this.#choices.apart()
-    const until = performance.now() + choices.between(0, longestWork_s) * 1000
-    if (choices.chance(0.2)) await ask({ what: 'extend', token, ttl_ms })
-    do {
-      const came = await this.#site.work(choices.pick(hosts), fence, choices.between(0, 0.6))
-      this.work[came] += 1
-      if (came === 'refused') return
-    } while (performance.now() < until)
+    return async ({ hosts, fence, token, ttl_ms, ask }) => {
+      const until = performance.now() + choices.between(0, longestWork_s) * 1000
+      if (choices.chance(0.2)) await ask({ what: 'extend', token, ttl_ms })
+      do {
+        const came = await this.#site.work(choices.pick(hosts), fence, choices.between(0, 0.6))
+        this.work[came] += 1
+        if (came === 'refused') return
+      } while (performance.now() < until)
+    }
   }
 
   async #swap(door: HttpDoor, { hosts, token, ask }: Holding, choices: Choices, goesOn: () => boolean): Promise<void> {
-    const host = choices.pick(hosts)
-    this.#world.host(host).behave({ load_s: choices.between(0, longestLoad_s) })
+    const host = this.#field.hosts.find(({ name }) => name === hosts[0])
+    host?.behave({ load_s: choices.between(0, longestLoad_s) })
     door.swapBody = { model: `${choices.pick(['old', 'new'])}-${choices.pick(launchers)}`, restart: true }
     door.swapId = null
-    await ask({ what: 'swap', token, hosts: [host] })
+    await ask({ what: 'swap', token, hosts: hosts.slice(0, 1) })
     const { swapId } = door as { swapId: string | null } // set while it asked, which the compiler does not see
     if (swapId === null) return
     this.swapIds.push(swapId)

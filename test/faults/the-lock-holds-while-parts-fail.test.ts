@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { badEnds, launchesOf, overlaps, staleStarts } from './invariants.ts'
 import { KillRounds } from './kill-rounds.ts'
 import { judge } from './lock-judge.ts'
-import { LockStorm } from './lock-storm.ts'
+import { fieldOf, LockStorm } from './lock-storm.ts'
 import { faultNames, killNames, strike } from './nemesis.ts'
 import { sceneModels } from './scenes.ts'
 import { Seed } from './seed.ts'
@@ -21,7 +21,8 @@ beforeAll(async () => {
 afterAll(() => world.close())
 
 test('sixteen want four hosts while a part fails every five seconds: one holder at a time, growing fences, no late effect on a host', async () => {
-  const storm = await LockStorm.over(world, seed.apart())
+  const { field, leave } = await fieldOf(world)
+  const storm = new LockStorm(field, seed.apart())
   const faults = seed.some(faultNames, 6)
   try {
     await storm.rage(16, async () => {
@@ -42,7 +43,7 @@ test('sixteen want four hosts while a part fails every five seconds: one holder 
     }
     expect((await Promise.all(storm.swapIds.map((id) => world.plane.ended(id)))).flatMap(badEnds)).toEqual([])
   } finally {
-    await storm.close()
+    await leave()
   }
 }, 180_000)
 

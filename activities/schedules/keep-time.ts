@@ -3,6 +3,7 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ApplicationFailure } from '@temporalio/common'
 import type { ClusterId, Millis } from '../../domain/names.ts'
 import type { DepsWithSchedules } from '../deps.ts'
+import { tellLostRuns } from '../managed/lost-runs.ts'
 import { Lateness } from './lateness.ts'
 import { Mirror } from './mirror.ts'
 
@@ -13,14 +14,18 @@ const longestMs = 50 * 60_000
 
 export const createScheduleActivities = (deps: DepsWithSchedules) => ({
   /**
-   * Keeps the watch on all schedules of the cluster: tells of runs that did not come, and keeps Temporal's own schedules as the registry has them, both every two
-   * seconds and neither waiting for the other. A round that fails is one round less. On cancel it says until when it looked, and ends.
+   * Keeps the watch on all schedules of the cluster: tells of runs that did not come, or were ended by hand, and keeps Temporal's own schedules as the registry has
+   * them, each every two seconds and none waiting for another. A round that fails is one round less. On cancel it says until when it looked, and ends.
    */
   async keepTime({ clusterId }: { clusterId: ClusterId }): Promise<void> {
     const ended = new AbortController()
     const signal = AbortSignal.any([cancellationSignal(), deps.ending, ended.signal])
     const lateness = new Lateness(deps, lastLookOf(activityInfo().heartbeatDetails))
-    const rounds = Promise.all([watchDueTimes(deps, lateness, signal), keepMirror(deps, new Mirror({ ...deps, clusterId, signal }), signal)])
+    const rounds = Promise.all([
+      watchDueTimes(deps, lateness, signal),
+      keepMirror(deps, new Mirror({ ...deps, clusterId, signal }), signal),
+      watchRuns(deps, signal),
+    ])
     const until = performance.now() + longestMs
     while (performance.now() < until && !signal.aborted) {
       heartbeat(lateness.lookedAt)
@@ -58,6 +63,16 @@ async function keepMirror({ schedules, log }: DepsWithSchedules, mirror: Mirror,
       await mirror.inspect(await schedules.read(), Date.now())
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'the schedules in Temporal could not be looked after')
+    }
+  })
+}
+
+async function watchRuns(deps: DepsWithSchedules, signal: AbortSignal): Promise<void> {
+  await keepOn(signal, async () => {
+    try {
+      await tellLostRuns(deps, await deps.schedules.read())
+    } catch (error) {
+      if (!signal.aborted) deps.log.warn({ err: error }, 'the watch on managed runs missed a look')
     }
   })
 }

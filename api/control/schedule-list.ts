@@ -1,7 +1,6 @@
 import type { ConfigSource } from '../../config/load.ts'
 import type { ReservationFacts } from '../../domain/arbitration/command.ts'
 import type { Millis } from '../../domain/names.ts'
-import { Problem } from '../../domain/problem.ts'
 import { scheduleView } from '../../domain/schedule-view.ts'
 import type { RegistryState } from '../../domain/scheduling/command.ts'
 import { conflictsAhead } from '../../domain/scheduling/conflicts.ts'
@@ -25,11 +24,9 @@ export class ScheduleLists {
     this.#config = config
   }
 
-  /** At most a second old. Throws `temporal_down`, and `worker_down` while a fresh registry does not know yet what Temporal has. */
-  async state(): Promise<RegistryState> {
-    const state = await this.#links().schedules.read()
-    if (!state.recovered) throw new Problem('worker_down', 'The schedules are being read from Temporal', {}, 2)
-    return state
+  /** At most a second old. Throws `temporal_down`, and `worker_down` also while a fresh registry does not know yet what Temporal has. */
+  state(): Promise<RegistryState> {
+    return this.#links().schedules.read()
   }
 
   stateNow(): Promise<RegistryState> {

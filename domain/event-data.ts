@@ -82,11 +82,11 @@ export const eventDataSchemas = {
 export type WebhookEventType = { [T in EventType]: (typeof eventTypes)[T]['webhook'] extends true ? T : never }[EventType]
 
 /** Leaves room for what is around it in a body of 20 kB. */
-const mostBytes = 16_000
+const mostBytes = 18_000
 
 /**
  * What webhooks are told of an event; of a swap with what its record says (null where it has none any more). Long texts and lists are cut, so that it
- * stays below 16 kB.
+ * stays below 18 kB.
  */
 export function eventData(entry: OutboxEntry & { readonly type: WebhookEventType }, swap: Swap | null): Record<string, unknown> {
   return fitted(wholeData(entry, swap), mostBytes)

@@ -29,8 +29,10 @@ export function decide(before: ArbiterState, commands: readonly Command[], now: 
   const answers: Answer[] = []
   const effects: Effect[] = []
   for (const command of commands) {
-    const step = command.notAfter < state.clock ? answered(state, { kind: 'expired' }) : obey(heardFrom(state, command), command)
-    const turns = step.state === state ? only(state) : grantTurns(step.state)
+    const isLate = command.notAfter < state.clock
+    const heard = isLate ? state : heardFrom(state, command)
+    const step = isLate ? answered(state, { kind: 'expired' }) : obey(heard, command)
+    const turns = step.state === heard ? only(heard) : grantTurns(step.state)
     answers.push(step.answer)
     effects.push(...step.effects, ...turns.effects)
     state = turns.state

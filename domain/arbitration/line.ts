@@ -40,15 +40,19 @@ export const nextLookAtLine = (state: ArbiterState): Millis | null =>
   (state.line ?? []).length > 0 || state.reservations.some((held) => held.unconfirmed != null) ? state.clock + lookEveryMs : null
 
 /** Who stands in line for any of these hosts before this ticket; without one, before whoever comes now. */
-export function before(state: ArbiterState, hosts: readonly HostName[], own: Pick<Acquire, 'ticket' | 'tokenHash'>): readonly Ticket[] {
+export function before(state: ArbiterState, hosts: readonly HostName[], own: Waiter): readonly Ticket[] {
   const line = state.line ?? []
   const place = line.findIndex((one) => isOwn(one, hosts, own))
-  return (place === -1 ? line : line.slice(0, place)).filter((one) => overlap(one.hosts, hosts))
+  return (place === -1 ? line : line.slice(0, place)).filter((one) => overlap(one.hosts, hosts) && !isBy(one, own))
 }
 
+type Waiter = Pick<Acquire, 'ticket' | 'tokenHash'>
+
 /** The same ticket, or the same token in a new request: whoever lost its connection keeps its place when it comes back in time. */
-const isOwn = (one: Ticket, hosts: readonly HostName[], own: Pick<Acquire, 'ticket' | 'tokenHash'>): boolean =>
-  sameHosts(one.hosts, hosts) && (one.ticket === own.ticket || one.tokenHash === own.tokenHash)
+const isOwn = (one: Ticket, hosts: readonly HostName[], own: Waiter): boolean => sameHosts(one.hosts, hosts) && isBy(one, own)
+
+/** Nobody waits behind itself. */
+const isBy = (one: Ticket, { ticket, tokenHash }: Waiter): boolean => one.ticket === ticket || one.tokenHash === tokenHash
 
 /** Keeps or takes the caller's place. */
 export function standInLine(

@@ -64,10 +64,13 @@ function acquireAgain(state: ArbiterState, own: Reservation, hosts: readonly Hos
       state,
       refused('invalid_request', { message: `this token holds ${own.hosts.join(', ')} already; other hosts need a token of their own` }),
     )
-  const known = confirmed(state, command.tokenHash)
   // A waiter whose answer was lost repeats its ticket, and is granted what it has.
-  if (own.unconfirmed != null && own.unconfirmed.ticket === command.ticket)
-    return answered(known, { kind: 'granted', reservation: factsOf(known, own) })
+  if (own.unconfirmed != null && own.unconfirmed.ticket === command.ticket) {
+    const held = { ...own, unconfirmed: null, commandId: command.id }
+    const after = { ...state, reservations: state.reservations.map((one) => (one === own ? held : one)) }
+    return answered(after, { kind: 'granted', reservation: factsOf(after, held) })
+  }
+  const known = confirmed(state, command.tokenHash)
   return prolonged(known, known.reservations.find((held) => held.tokenHash === command.tokenHash) ?? own, command)
 }
 

@@ -1,13 +1,8 @@
 import { CancellationScope, condition, proxyActivities, sleep } from '@temporalio/workflow'
-import type { ClusterId } from '../../domain/names.ts'
+import type { createOutboxActivities } from '../../activities/outbox/drain-outbox.ts'
 import type { ArbiterShell } from './shell.ts'
 
-interface Outbox {
-  /** Writes down what the query `outbox` has and tells the webhooks of it. Returns the last entry's `seq`. Repeated, it does nothing twice. */
-  drainOutbox(request: { readonly clusterId: ClusterId }): Promise<{ readonly upTo: number }>
-}
-
-const { drainOutbox } = proxyActivities<Outbox>({
+const { drainOutbox } = proxyActivities<ReturnType<typeof createOutboxActivities>>({
   startToCloseTimeout: '60s',
   heartbeatTimeout: '10s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },

@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow'
+import { toServerClock } from '../../domain/arbitration/clock.ts'
 import { wakeAt } from '../../domain/arbitration/deadlines.ts'
 import { retryAt } from '../../domain/arbitration/surveys.ts'
 import type { Millis } from '../../domain/names.ts'
@@ -15,9 +16,9 @@ export async function wakeWhenDue(shell: ArbiterShell): Promise<never> {
     await condition(() => dueAt(shell) !== null)
     const due = dueAt(shell)
     if (due === null) continue
-    const { clock, serverClock } = shell.state
-    const inMs = due - clock - Math.max(0, Date.now() - serverClock)
-    await condition(() => isOverhauled(shell, due), Math.max(shortestMs, inMs))
+    const firesAt = toServerClock(shell.state, due)
+    const inMs = due - shell.state.clock - Math.max(0, Date.now() - shell.state.serverClock)
+    await condition(() => (shell.tellsEvents() ? isTooLate(shell, firesAt) : dueAt(shell) !== due), Math.max(shortestMs, inMs))
     shell.take({ kind: 'woken' })
   }
 }
@@ -25,7 +26,8 @@ export async function wakeWhenDue(shell: ArbiterShell): Promise<never> {
 /** Runs that an earlier version began woke for hosts only; what they have done is done again in the same way. */
 const dueAt = (shell: ArbiterShell): Millis | null => (shell.tellsEvents() ? wakeAt(shell.state) : retryAt(shell.state))
 
-function isOverhauled(shell: ArbiterShell, due: Millis): boolean {
+/** Something became due earlier than the timer fires; or the server's clock was set back, and the timer with it. */
+function isTooLate(shell: ArbiterShell, firesAt: Millis): boolean {
   const next = dueAt(shell)
-  return shell.tellsEvents() ? next !== null && next < due : next !== due
+  return next !== null && toServerClock(shell.state, next) < firesAt
 }

@@ -25,7 +25,7 @@ export const paths = {
   webhooksPage: (values: { before?: string; webhook?: string }) => `/webhooks${query(values)}`,
   auditPage: (values: { type?: string; since?: string }) => `/audit${query(values)}`,
   /** The stream of a page: what it shows is told by the same query as the page's own. */
-  stream: (page: string, values: Query = {}) => (page === 'dashboard' ? '/events' : `/events${query({ page, ...values })}`),
+  stream: (page: string, values: Query = {}) => (page === 'dashboard' ? '/events' : `/events${query({ view: page, ...values })}`),
 
   swap: '/ui/swap',
   unload: '/ui/unload',
@@ -53,6 +53,9 @@ export const paths = {
   dayNightDialog: dialog('day-night'),
   importDialog: dialog('import-schedules'),
   scheduleDialog: (id: string) => dialog('schedule', { id }),
+  editExternalDialog: (id: string) => dialog('external-schedule', { id }),
+  editManagedDialog: (id: string) => dialog('managed-schedule', { id }),
+  deleteScheduleDialog: (id: string) => dialog('delete-schedule', { id }),
 
   addWebhook: '/ui/webhooks/add',
   editWebhook: '/ui/webhooks/edit',

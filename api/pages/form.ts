@@ -12,10 +12,20 @@ export function readForm(ctx: Context): URLSearchParams {
   return new URLSearchParams(ctx.state.rawBody.toString('utf8'))
 }
 
-const filled = (form: URLSearchParams, name: string): string | undefined => {
+/** A field's text; undefined when it was left blank. */
+export const filled = (form: URLSearchParams, name: string): string | undefined => {
   const value = form.get(name)?.trim()
   return value === undefined || value === '' ? undefined : value
 }
+
+/** A field's number; undefined when it was left blank. What is no number is NaN, for a schema to refuse. */
+export const numberIn = (form: URLSearchParams, name: string): number | undefined => {
+  const value = filled(form, name)
+  return value === undefined ? undefined : Number(value)
+}
+
+/** The hosts that were ticked; undefined when none was. */
+export const hostsIn = (form: URLSearchParams): string[] | undefined => (form.has('hosts') ? form.getAll('hosts') : undefined)
 
 /** Names that a dialog gives each attempt, so that a form sent twice swaps once. */
 const Attempt = z.string().regex(/^[A-Za-z0-9-]{8,64}$/)

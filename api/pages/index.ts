@@ -44,7 +44,7 @@ export function createPages({ control, log }: Pick<AppDeps, 'control' | 'log'>):
   router.get(paths.events, (ctx) => {
     ctx.state.routePath = paths.events
     const query = ctx.URL.searchParams
-    const module = moduleNamed(query.get('page'), modules)
+    const module = moduleNamed(query.get('view'), modules)
     const stream = openStream(ctx, hub, module.view(query, originOf(ctx)))
     streams.add(stream)
     stream.once('close', () => streams.delete(stream))

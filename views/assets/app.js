@@ -57,6 +57,7 @@
     const target = event.detail.ctx?.target
     if (target?.id !== 'dialog-body') return
     if (!dialog.open) dialog.showModal()
+    for (const field of dialog.querySelectorAll('[data-local-zone]')) field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone
     dialog.querySelector('textarea[autofocus], [autofocus]')?.focus()
   })
   document.addEventListener('click', (event) => {

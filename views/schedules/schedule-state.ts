@@ -60,7 +60,7 @@ export function actionWords(action: ManagedAction, models: readonly Model[]): st
 
 const onHosts = (hosts: readonly string[] | undefined): string => (hosts === undefined ? '' : ` on ${hostList(hosts)}`)
 
-/** Words that are nothing but a text: also for `title`. */
+/** Whose cron it is in; for a managed one, that it is ours. */
 export const whose = (schedule: ScheduleView): Html =>
   schedule.kind === 'external'
     ? html`${schedule.owner} <span class="muted">on ${schedule.host}</span>`

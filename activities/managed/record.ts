@@ -49,9 +49,9 @@ export const createRecordActivities = ({ schedules }: { readonly schedules: Regi
   },
 })
 
-/** The planned time that Temporal meant; it tells whole seconds. */
+/** The planned time that Temporal meant; it tells whole seconds, and is a second late on days when clocks are changed. */
 function plannedTimeOf({ body, createdAt }: Registered, plannedAt: Millis): Millis | null {
-  const due = planOf(body, createdAt).next(plannedAt - 1_000)
+  const due = planOf(body, createdAt).next(plannedAt - 1_001)
   return due !== null && due < plannedAt + 1_000 ? due : null
 }
 

@@ -101,7 +101,7 @@ export class Mirror {
     // The memo of a schedule can't be changed: one with another definition is made anew.
     if (there !== null) await this.#delete(id)
     const { client, clusterId, taskQueue } = this.#parts
-    const options = temporalSchedule(clusterId, taskQueue, one)
+    const options = temporalSchedule(clusterId, taskQueue, one, Date.now())
     try {
       await client.schedule.create(options)
     } catch (error) {

@@ -2,7 +2,9 @@ import type { ScheduleOptions, ScheduleSpec, ScheduleSummary } from '@temporalio
 import { z } from 'zod'
 import type { FoundSchedule, Registered } from '../../domain/scheduling/command.ts'
 import { ManagedBody, managedRunWorkflowId, ScheduleBody, temporalScheduleId } from '../../domain/scheduling/schedule.ts'
-import { planOf, type PlanSpec } from '../../domain/scheduling/when.ts'
+import type { Millis } from '../../domain/names.ts'
+import { oddDays } from '../../domain/scheduling/clock-changes.ts'
+import { planOf, type Plan } from '../../domain/scheduling/when.ts'
 
 /** What a schedule in Temporal remembers of its definition. Temporal itself keeps only what it made of it. */
 const Memo = z.object({ definition: ScheduleBody, created_at: z.number(), updated_at: z.number(), revision: z.number() })
@@ -10,11 +12,11 @@ const Memo = z.object({ definition: ScheduleBody, created_at: z.number(), update
 const overlaps = { skip: 'SKIP', buffer_one: 'BUFFER_ONE', allow_all: 'ALLOW_ALL' } as const satisfies Record<ManagedBody['overlap'], string>
 
 /**
- * A registered schedule as Temporal's own. An external one is always paused, and if somebody resumes it all the same, what it starts does nothing.
+ * A registered schedule as Temporal's own, made at `now`. An external one is always paused, and if somebody resumes it all the same, what it starts does nothing.
  */
-export function temporalSchedule(clusterId: string, taskQueue: string, one: Registered): ScheduleOptions {
+export function temporalSchedule(clusterId: string, taskQueue: string, one: Registered, now: Millis): ScheduleOptions {
   const { body } = one
-  const spec = specOf(planOf(body, one.createdAt).spec)
+  const spec = specOf(planOf(body, one.createdAt), now)
   const request = { clusterId, scheduleId: body.id }
   return {
     scheduleId: temporalScheduleId(clusterId, body.id),
@@ -47,14 +49,22 @@ export function definitionIn({ memo, state }: Pick<ScheduleSummary, 'memo' | 'st
   return { body, paused: body.kind === 'managed' && state.paused, createdAt, updatedAt, revision }
 }
 
-function specOf(plan: PlanSpec): ScheduleSpec {
-  switch (plan.kind) {
-    case 'cron':
-      return { cronExpressions: [...plan.expressions], timezone: plan.timezone }
+function specOf(plan: Plan, now: Millis): ScheduleSpec {
+  const { spec } = plan
+  switch (spec.kind) {
+    case 'cron': {
+      const { days, times } = oddDays(spec.fields, plan, spec.timezone, now)
+      return {
+        ...{ cronExpressions: [...spec.expressions], timezone: spec.timezone },
+        skip: days.map(({ year, month, day }) => ({ year, month: monthNames[month - 1] ?? 'JANUARY', dayOfMonth: day, hour: '*', minute: '*' })),
+        // The day's full minutes are skipped, so these come a second later. An interval as long as the time since 1970 ends once in a lifetime.
+        intervals: times.map((time) => ({ every: time + 1_000 })),
+      }
+    }
     case 'every':
-      return { intervals: [{ every: plan.everyMs, offset: plan.offsetMs }] }
+      return { intervals: [{ every: spec.everyMs, offset: spec.offsetMs }] }
     case 'at': {
-      const at = new Date(plan.at)
+      const at = new Date(spec.at)
       const day = { year: at.getUTCFullYear(), month: monthNames[at.getUTCMonth()] ?? 'JANUARY', dayOfMonth: at.getUTCDate() }
       return { calendars: [{ ...day, hour: at.getUTCHours(), minute: at.getUTCMinutes(), second: at.getUTCSeconds() }], timezone: 'UTC' }
     }

@@ -34,15 +34,15 @@ const shapes: Readonly<Record<Name, Shape>> = {
   dayOfWeek: { words: 'day of week', from: 0, to: 7, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
 }
 
-const nicknames: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
+const nicknames: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+])
 
 /** Why an expression cannot be read, in words for whoever wrote it. */
 export class CronTrouble extends Error {
@@ -53,10 +53,10 @@ export class CronTrouble extends Error {
 export function readCron(expression: string): CronFields {
   const written = expression.trim().toLowerCase()
   if (written === '@reboot') throw new CronTrouble('@reboot has no time: it cannot be planned')
-  if (written.startsWith('@') && !(written in nicknames))
-    throw new CronTrouble(`${written.split(/\s/)[0] ?? ''} is not known; these are: ${Object.keys(nicknames).join(', ')}`)
+  if (written.startsWith('@') && !nicknames.has(written))
+    throw new CronTrouble(`${written.split(/\s/)[0] ?? ''} is not known; these are: ${[...nicknames.keys()].join(', ')}`)
   if (/^(cron_)?tz=/.test(written)) throw new CronTrouble('the time zone has a field of its own: timezone')
-  const words = (nicknames[written] ?? written).split(/\s+/)
+  const words = (nicknames.get(written) ?? written).split(/\s+/)
   if (words.length > 5)
     throw new CronTrouble(`there are ${words.length} fields, and a crontab line has five: minute, hour, day of month, month, day of week; no seconds`)
   const [minute, hour, dayOfMonth, month, dayOfWeek] = words

@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 export type PlanSpec =
-  | { readonly kind: 'cron'; readonly expressions: readonly string[]; readonly timezone: string }
+  | { readonly kind: 'cron'; readonly expressions: readonly string[]; readonly timezone: string; readonly fields: CronFields }
   | { readonly kind: 'every'; readonly everyMs: number; readonly offsetMs: number }
   | { readonly kind: 'at'; readonly at: Millis }
 
@@ -93,7 +93,7 @@ function cronPlan(expression: string, timezone: string, now: Millis): Plan | Whe
     const fields = readCron(expression)
     const next = remembering(cronTimes(fields, timezone))
     if (next(now) === null) return { code: 'cron_never_fires', message: `${expression} never comes due: no such day is in any year` }
-    return { next, words: `${cronWords(fields)}, ${timezone}`, spec: { kind: 'cron', expressions: temporalCrons(fields), timezone } }
+    return { next, words: `${cronWords(fields)}, ${timezone}`, spec: { kind: 'cron', expressions: temporalCrons(fields), timezone, fields } }
   } catch (error) {
     if (error instanceof CronTrouble) return { code: 'cron_invalid', message: error.message }
     throw error

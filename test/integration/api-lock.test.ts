@@ -84,6 +84,12 @@ test('a token that is not current frees nobody: the successor keeps its lock', a
   expect((await api.ask(`${path}?force=true`, { method: 'DELETE', body: { reason: 'it sleeps' } })).json).toEqual({ released: 1 })
   expect((await acquire({ holder: 'successor' })).status).toBe(201)
   expect((await release(old)).json).toMatchObject({ status: 409, code: 'lock_stale' })
+  expect((await extend(old, { ttl_s: 60 })).json).toMatchObject({
+    status: 409,
+    code: 'lock_stale',
+    detail: expect.stringContaining('it sleeps') as unknown,
+  })
+  expect((await acquire({ token: old })).json).toMatchObject({ status: 409, code: 'lock_stale' })
   expect((await api.ask(path)).json).toMatchObject({ held: true, holder: 'successor' })
   expect((await swapWith(old, '', { model: 'gemma-3-27b' })).json).toMatchObject({ status: 423, holder: 'successor' })
 })
@@ -116,11 +122,27 @@ test('who waits gets it when it is released', async () => {
   expect((await waiting).json).toMatchObject({ holder: 'patient' })
 })
 
-test('of fifty who come at once exactly one gets it, and none is told of an error of ours', async () => {
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => acquire({ holder: `contender ${String(i)}` })))
-  const statuses = answers.map(({ status }) => status)
-  expect(statuses.filter((status) => status === 201)).toHaveLength(1)
-  expect(statuses.filter((status) => status === 423)).toHaveLength(49)
+test('a holder with HTML in its name is text: stored as it is, shown escaped', async () => {
+  const holder = '<img src=x onerror=alert(1)>'
+  expect((await acquire({ holder, purpose: '"><script>' })).json).toMatchObject({ holder, purpose: '"><script>' })
+  expect((await acquire({ holder: 'Ada' })).json).toMatchObject({ status: 423, holder, detail: expect.stringContaining(holder) as unknown })
+  const page = await api.ask('/')
+  expect(page.text).toContain('&lt;img src=x onerror=alert(1)&gt;')
+  expect(page.text).not.toContain('<img src=x')
+  expect(page.text).not.toContain('"><script>')
+})
+
+test('a caller’s clock that is an hour off changes nothing', async () => {
+  for (const offset_ms of [-3_600_000, 3_600_000]) {
+    const date = new Date(Date.now() + offset_ms).toUTCString()
+    const { json } = await api.post(path, { holder: 'cron', ttl_s: 60 }, { date })
+    const headers = { date, 'x-swap-lock-token': String(json.token) }
+    expect(json.expires_in_s).toBeGreaterThan(55)
+    expect(json.expires_in_s).toBeLessThanOrEqual(60)
+    const extended = await api.post(path, { ttl_s: 600 }, headers)
+    expect(Date.parse(extended.json.expires_at as string) - Date.parse(json.expires_at as string)).toBeGreaterThan(500_000)
+    expect((await api.ask(path, { method: 'DELETE', headers })).json).toEqual({ released: 1 })
+  }
 })
 
 test('the token is shown to its holder alone: no other answer, log line or history has it', async () => {

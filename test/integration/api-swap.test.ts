@@ -105,7 +105,7 @@ test('while a swap runs: another is 409 and names it; queued, it waits and can b
   expect(await ended(elsewhere.json.swap_id as string)).toMatchObject({ outcome: 'completed' })
 })
 
-test('the same Idempotency-Key is the same swap, now and later; for another request it is 409', async () => {
+test('the same Idempotency-Key is the same swap, now and later; for another request it is 422', async () => {
   const ask = (body: object) => api.post('/api/swap', body, { 'idempotency-key': 'cron-2026-11-24' })
   const both = await Promise.all([ask({ model: 'gemma-3-27b' }), ask({ model: 'gemma-3-27b' })])
   const ids = new Set(both.map(({ json }) => String(json.swap_id)))
@@ -114,7 +114,7 @@ test('the same Idempotency-Key is the same swap, now and later; for another requ
   const [swapId = ''] = ids
   expect(await ended(swapId)).toMatchObject({ outcome: 'completed' })
   expect((await ask({ model: 'gemma-3-27b' })).json).toMatchObject({ swap_id: swapId, state: 'done' })
-  expect((await ask({ model: 'mistral-small-3.2' })).json).toMatchObject({ status: 409, code: 'id_reused' })
+  expect((await ask({ model: 'mistral-small-3.2' })).json).toMatchObject({ status: 422, code: 'id_reused', swap_id: swapId })
 })
 
 test('model null unloads, and needs hosts where it is not clear which', async () => {

@@ -10,7 +10,7 @@ export function afterSwap(swap: Swap): AfterSwap {
   const target = swap.model ?? 'nothing'
   if (outcome === 'completed')
     return { kind: 'end', end: ok(`completed: ${swap.hosts.join(', ')} ${swap.model === null ? 'emptied' : `serves ${target}`}`, swap_id) }
-  const detail = `${outcome ?? 'unknown'}${cause === null ? '' : `: ${cause.message} (${cause.code})`}`
+  const detail = `${outcome ?? 'unknown'}${cause === null ? '' : `, ${cause.code}: ${cause.message}`}`
   if (outcome === 'cancelled' && cause?.code === 'reserved') return { kind: 'again', detail }
   if (outcome === 'cancelled' && cause?.code === 'queue_limit') return { kind: 'end', end: skipped(detail, swap_id) }
   return { kind: 'end', end: failed(detail, swap_id) }

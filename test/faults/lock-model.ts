@@ -66,6 +66,7 @@ class Moment {
     switch (asked.what) {
       case 'acquire':
         if (told.kind === 'reserved') return this.#refused(asked.hosts, asked.token, told.fence)
+        if (told.kind === 'stale') return this.#stale(asked.token) // a token that was forced is never good again
         return told.kind === 'granted' || told.kind === 'unknown' ? this.#acquired(asked, fenceIn(told)) : null
       case 'extend':
         if (told.kind === 'stale') return this.#stale(asked.token)

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../domain/errors.ts'
 import type { OutboxEntry } from '../domain/events.ts'
 import type { RegistryNews, RegistryState, ScheduleBatch, ScheduleReply } from '../domain/scheduling/command.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
+import { deliveryWorkflowType } from '../domain/webhooks/delivery.ts'
 
 /** All that crosses a workflow's border: the only file of this room that others may import. */
 
@@ -36,7 +37,7 @@ export const workflowTypes = {
   swap: 'swap',
   check: 'check',
   monitor: 'monitor',
-  webhookDelivery: 'webhookDelivery',
+  webhookDelivery: deliveryWorkflowType,
   scheduleRegistry: 'scheduleRegistry',
   managedRun: 'managedRun',
   externalRun: 'externalRun',

@@ -10,10 +10,12 @@ import { isOn, type Endpoint } from '../../domain/webhooks/endpoint.ts'
 import { afterFailure, hasFailedTooLong, readRetryAfter } from '../../domain/webhooks/retries.ts'
 import type { ActivityDeps } from '../deps.ts'
 import { post, type Posted, type PostLimits } from './post.ts'
+import type { MostAtOnce } from './room.ts'
 import { signatureHeaders } from './signature.ts'
 
 export interface AttemptOptions {
   readonly limitMs: number
+  readonly mostAtOnce: MostAtOnce
   readonly resolve: PostLimits['resolve']
 }
 

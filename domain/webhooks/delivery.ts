@@ -1,7 +1,7 @@
 import type { WebhookEvent } from '../events.ts'
 import { rfc3339, taskQueueOf, type ClusterId, type Millis } from '../names.ts'
 import type { WorkflowStatus } from '../closed-swap.ts'
-import { nextPauseMs } from './retries.ts'
+import { asidePauseMs, nextPauseMs } from './retries.ts'
 import type { Attempt, Delivery } from './webhook.ts'
 
 /** Argument of the workflow `webhookDelivery`. The secret is not among it: each attempt reads it where it is sent. */
@@ -20,8 +20,8 @@ export interface DeliveryRequest {
 export interface AttemptReport {
   readonly attempt: Attempt | null
   readonly url: string | null
-  /** `refused`: the receiver wants no more (410), or has failed for too long; `reason` says which. */
-  readonly verdict: 'delivered' | 'failed' | 'refused' | 'gone'
+  /** `refused`: the receiver wants no more (410), or has failed for too long; `reason` says which. `busy`: it was not tried, for too many others were under way. */
+  readonly verdict: 'delivered' | 'failed' | 'refused' | 'gone' | 'busy'
   readonly reason: string | null
   readonly retryAfterS: number | null
   readonly scale: number
@@ -73,7 +73,8 @@ export function afterAttempt(before: Delivery, report: AttemptReport, now: Milli
   const attempts = report.attempt === null ? before.attempts : [...before.attempts, report.attempt]
   const delivery = { ...before, url: report.url ?? before.url, attempts }
   // A ping is for whoever asked for it: one that comes hours later tells nobody anything.
-  const pauseMs = report.verdict !== 'failed' || before.type === 'ping' ? null : nextPauseMs(attempts.length, { ...report, chance })
+  const tries = report.verdict === 'failed' && before.type !== 'ping'
+  const pauseMs = report.verdict === 'busy' ? asidePauseMs(chance) : tries ? nextPauseMs(attempts.length, { ...report, chance }) : null
   if (pauseMs !== null) return { delivery: { ...delivery, next_attempt_at: rfc3339(now + pauseMs) }, pauseMs }
   const state = report.verdict === 'delivered' ? 'delivered' : report.verdict === 'gone' ? 'dropped' : 'failed'
   return { delivery: { ...delivery, state, next_attempt_at: null, ended_at: rfc3339(now) }, pauseMs: null }

@@ -21,6 +21,9 @@ export function nextPauseMs(made: number, { chance, scale, retryAfterS }: PauseF
   return Math.round(1000 * Math.max(own, Math.min(retryAfterS ?? 0, longestRetryAfter_s)))
 }
 
+/** How long a delivery steps aside, in milliseconds, when too many others are under way. */
+export const asidePauseMs = (chance: number): number => Math.round(5_000 + 10_000 * chance)
+
 /** `Retry-After` in seconds from now: a number of them, or a date. Null for anything else. */
 export function readRetryAfter(header: string | undefined, now: number): number | null {
   if (header === undefined) return null

@@ -10,7 +10,8 @@ export class WorkerProcess {
   readonly #ended: Promise<unknown>
   #output = ''
 
-  constructor(dataDir: string) {
+  /** `env` beside what every worker needs. */
+  constructor(dataDir: string, env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(process.execPath, ['worker.ts'], {
       cwd: project,
       env: {
@@ -19,6 +20,7 @@ export class WorkerProcess {
         SPARK_DATA_DIR: dataDir,
         SPARK_SUPERVISED: '1',
         TEMPORAL_ADDRESS: inject('temporalAddress'),
+        ...env,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
     })

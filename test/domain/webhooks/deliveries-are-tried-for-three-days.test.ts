@@ -94,6 +94,11 @@ test('a delivery to an endpoint that is gone or off is dropped, without an attem
   expect(afterAttempt(newDelivery(request), gone, 0, 0.5).delivery).toMatchObject({ state: 'dropped', attempts: [] })
 })
 
+test('a delivery that found no room steps aside for some seconds, and has used up no attempt', () => {
+  const next = afterAttempt(newDelivery(request), failedReport(1, { attempt: null, verdict: 'busy' }), 0, 0.5)
+  expect(next).toMatchObject({ pauseMs: 10_000, delivery: { state: 'pending', attempts: [], next_attempt_at: '1970-01-01T00:00:10.000Z' } })
+})
+
 test('a ping is tried once', () => {
   const ping = newDelivery({ ...request, event: { ...request.event, type: 'ping' } })
   expect(afterAttempt(ping, failedReport(1), 0, 0.5)).toMatchObject({ pauseMs: null, delivery: { state: 'failed' } })

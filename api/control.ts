@@ -63,8 +63,8 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     const { swaps, arbiter } = links()
     const { swap } = await swaps.look(id)
     if (swap.state === 'done') throw new Problem('swap_ended', `It ended as ${swap.outcome ?? 'unknown'}`, { outcome: swap.outcome })
-    // Out of the queue first, so that it cannot get its turn between the two.
-    if (swap.state === 'queued') await arbiter.ask({ type: 'withdraw', swapId: id, reason, by: actorOf(caller) })
+    // The arbiter first: it writes down who asked, and a waiting one cannot get its turn between the two.
+    await arbiter.ask({ type: 'withdraw', swapId: id, reason, by: actorOf(caller) })
     await swaps.cancel(id, reason)
     return (await swaps.look(id)).swap
   }

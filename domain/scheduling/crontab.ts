@@ -78,7 +78,7 @@ function seconds(text: string): number {
 
 /** What a command runs, in a word. */
 function nameOf(command: string): string {
-  const words = command.replace(/\bcd\s+\S+\s*(&&|;)/g, ' ').split(/[\s;&|()<>"'`]+/)
+  const words = command.replace(/\b(?:cd\s+\S+\s*(?:&&|;)|flock(?:\s+(?:-\S+|\d+))*\s+\S+)/g, ' ').split(/[\s;&|()<>"'`]+/)
   const telling = words
     .filter((word) => !word.startsWith('-') && !/^\w+=/.test(word) && !/^\d+[smh]?$/.test(word))
     .map((word) => slug((word.split('/').at(-1) ?? '').replace(/\.\w{1,4}$/, '')))

@@ -33,74 +33,69 @@ export const freshRegistry = (clusterId: string, now: Millis): RegistryState => 
 })
 
 /** The schedule of that id, if there is one. An id may be the name of something that every object has. */
-export const scheduleIn = ({ schedules }: RegistryState, id: ScheduleId): Registered | undefined =>
+export const scheduleIn = ({ schedules }: Pick<RegistryState, 'schedules'>, id: ScheduleId): Registered | undefined =>
   Object.hasOwn(schedules, id) ? schedules[id] : undefined
 
-interface Step {
-  readonly state: RegistryState
-  readonly answer: ScheduleAnswer
-}
+/** What one batch works on: a copy of the state that is its own, for thousands of commands must not make thousands of copies. */
+type Draft = { -readonly [K in keyof RegistryState]: RegistryState[K] } & { schedules: Record<ScheduleId, Registered>; count: number }
 
 /** Decides a batch, one command after the other. `now` is the server's clock and may step back. Pure. */
 export function decideSchedules(
   before: RegistryState,
   { commands, notAfter }: ScheduleBatch,
   now: Millis,
-): { state: RegistryState; reply: ScheduleReply } {
-  let state: RegistryState = { ...before, clock: Math.max(before.clock, now) }
-  if (notAfter < state.clock) return { state, reply: { kind: 'late', now: state.clock } }
+): { readonly state: RegistryState; readonly reply: ScheduleReply } {
+  const clock = Math.max(before.clock, now)
+  if (notAfter < clock) return { state: { ...before, clock }, reply: { kind: 'late', now: clock } }
   // What is asked of a registry that knows nothing yet would get wrong answers.
-  if (!state.recovered && !commands.some((command) => command.type === 'found')) return { state, reply: { kind: 'recovering', now: state.clock } }
-  const answers: ScheduleAnswer[] = []
-  for (const command of commands) {
-    const step = obey(state, command)
-    answers.push(step.answer)
-    state = step.state
-  }
-  return { state, reply: { kind: 'decided', now: state.clock, answers } }
+  if (!before.recovered && !commands.some((command) => command.type === 'found'))
+    return { state: { ...before, clock }, reply: { kind: 'recovering', now: clock } }
+  const draft: Draft = { ...before, clock, schedules: { ...before.schedules }, count: Object.keys(before.schedules).length }
+  const answers = commands.map((command) => obey(draft, command))
+  const { count: _, ...state } = draft
+  return { state, reply: { kind: 'decided', now: clock, answers } }
 }
 
-function obey(state: RegistryState, command: ScheduleCommand): Step {
+function obey(draft: Draft, command: ScheduleCommand): ScheduleAnswer {
   switch (command.type) {
     case 'register':
-      return register(state, command.body)
+      return register(draft, command.body)
     case 'remove':
-      return remove(state, command.id)
+      return remove(draft, command.id)
     case 'pause':
     case 'resume':
-      return pause(state, command.id, command.type === 'pause')
+      return pause(draft, command.id, command.type === 'pause')
     case 'note_run':
-      return change(state, command.id, (one) => withRun(one, command.due, command.news, runsKept(count(state))))
+      return change(draft, command.id, (one) => withRun(one, command.due, command.news, runsKept(draft.count)))
     case 'note_missed':
-      return change(state, command.id, (one) => withMissed(one, command.due, command.detail, runsKept(count(state))))
+      return change(draft, command.id, (one) => withMissed(one, command.due, command.detail, runsKept(draft.count)))
     case 'mirrored':
-      return change(state, command.id, (one) => (one.inTemporal === command.revision ? one : { ...one, inTemporal: command.revision }))
+      return change(draft, command.id, (one) => (one.inTemporal === command.revision ? one : { ...one, inTemporal: command.revision }))
     case 'unmirrored':
-      return unmirrored(state, command.id)
+      return unmirrored(draft, command.id)
     case 'pause_seen':
-      return change(state, command.id, (one) =>
+      return change(draft, command.id, (one) =>
         // An older look: we have told Temporal otherwise meanwhile.
-        one.revision === command.revision && one.paused !== command.paused ? paused(one, command.paused, state.clock) : one,
+        one.revision === command.revision && one.paused !== command.paused ? paused(one, command.paused, draft.clock) : one,
       )
     case 'found':
-      return found(state, command.schedules)
+      return found(draft, command.schedules)
     case 'watched':
-      return watched(state, command.from, command.until)
+      return watched(draft, command.from, command.until)
   }
 }
 
-function register(state: RegistryState, body: ScheduleBody): Step {
-  const known = scheduleIn(state, body.id)
-  if (known !== undefined && known.body.kind !== body.kind) return refused(state, 'schedule_exists')
-  if (known !== undefined && sameJson(known.body, body))
-    return { state, answer: { kind: 'registered', created: false, changed: false, before: null } }
-  const definitionBytes = state.definitionBytes + bytesOf(body) - (known === undefined ? 0 : bytesOf(known.body))
-  if ((known === undefined && count(state) >= mostSchedules) || definitionBytes > mostDefinitionBytes) return refused(state, 'too_many_schedules')
-  const next = known === undefined ? created(body, state.clock) : updated(known, body, state.clock)
+function register(draft: Draft, body: ScheduleBody): ScheduleAnswer {
+  const known = scheduleIn(draft, body.id)
+  if (known !== undefined && known.body.kind !== body.kind) return refused('schedule_exists')
+  if (known !== undefined && sameJson(known.body, body)) return { kind: 'registered', created: false, changed: false, before: null }
+  const definitionBytes = draft.definitionBytes + bytesOf(body) - (known === undefined ? 0 : bytesOf(known.body))
+  if ((known === undefined && draft.count >= mostSchedules) || definitionBytes > mostDefinitionBytes) return refused('too_many_schedules')
+  draft.definitionBytes = definitionBytes
   // A tombstone goes: what Temporal still has under this id is replaced, as by any change.
-  const removed = state.removed.filter(({ id }) => id !== body.id)
-  const after = trimmed(put({ ...state, definitionBytes, removed }, body.id, next), count(state))
-  return { state: after, answer: { kind: 'registered', created: known === undefined, changed: true, before: known?.body ?? null } }
+  if (draft.removed.some(({ id }) => id === body.id)) draft.removed = draft.removed.filter(({ id }) => id !== body.id)
+  put(draft, known === undefined ? created(body, draft.clock) : updated(known, body, draft.clock))
+  return { kind: 'registered', created: known === undefined, changed: true, before: known?.body ?? null }
 }
 
 function created(body: ScheduleBody, clock: Millis): Registered {
@@ -115,25 +110,30 @@ function updated(known: Registered, body: ScheduleBody, clock: Millis): Register
   return { ...known, body, updatedAt: clock, plannedSince: samePlan ? known.plannedSince : clock, revision: Math.max(clock, known.revision + 1) }
 }
 
-function remove(state: RegistryState, id: ScheduleId): Step {
-  const known = scheduleIn(state, id)
-  if (known === undefined) return refused(state, 'unknown_schedule')
-  const { [id]: _, ...schedules } = state.schedules
-  const removed = [...state.removed.filter((one) => one.pending || state.clock - one.at < removedKeptMs), { id, at: state.clock, pending: true }]
-  const definitionBytes = state.definitionBytes - bytesOf(known.body)
-  return { state: { ...state, version: state.version + 1, schedules, removed, definitionBytes }, answer: { kind: 'removed', before: known.body } }
+function remove(draft: Draft, id: ScheduleId): ScheduleAnswer {
+  const known = scheduleIn(draft, id)
+  if (known === undefined) return refused('unknown_schedule')
+  const { [id]: _, ...schedules } = draft.schedules
+  draft.schedules = schedules
+  draft.count -= 1
+  draft.version += 1
+  draft.definitionBytes -= bytesOf(known.body)
+  const { clock } = draft
+  draft.removed = [...draft.removed.filter((one) => one.pending || clock - one.at < removedKeptMs), { id, at: clock, pending: true }]
+  return { kind: 'removed', before: known.body }
 }
 
-function unmirrored(state: RegistryState, id: ScheduleId): Step {
-  if (!state.removed.some((one) => one.id === id && one.pending)) return { state, answer: { kind: 'known' } }
-  const removed = state.removed.map((one) => (one.id === id ? { ...one, pending: false } : one))
-  return { state: { ...state, version: state.version + 1, removed }, answer: { kind: 'noted' } }
+function unmirrored(draft: Draft, id: ScheduleId): ScheduleAnswer {
+  if (!draft.removed.some((one) => one.id === id && one.pending)) return { kind: 'known' }
+  draft.removed = draft.removed.map((one) => (one.id === id ? { ...one, pending: false } : one))
+  draft.version += 1
+  return { kind: 'noted' }
 }
 
-function pause(state: RegistryState, id: ScheduleId, wanted: boolean): Step {
-  if (scheduleIn(state, id)?.body.kind === 'external') return refused(state, 'schedule_not_managed')
-  return change(state, id, (one) =>
-    one.paused === wanted ? one : { ...paused(one, wanted, state.clock), revision: Math.max(state.clock, one.revision + 1) },
+function pause(draft: Draft, id: ScheduleId, wanted: boolean): ScheduleAnswer {
+  if (scheduleIn(draft, id)?.body.kind === 'external') return refused('schedule_not_managed')
+  return change(draft, id, (one) =>
+    one.paused === wanted ? one : { ...paused(one, wanted, draft.clock), revision: Math.max(draft.clock, one.revision + 1) },
   )
 }
 
@@ -145,47 +145,48 @@ const paused = (one: Registered, wanted: boolean, clock: Millis): Registered => 
 })
 
 /** Takes up what Temporal has and the registry does not know: all of it after a fresh start. */
-function found(state: RegistryState, schedules: readonly FoundSchedule[]): Step {
-  let after: RegistryState = state.recovered ? state : { ...state, recovered: true, version: state.version + 1 }
-  for (const { body, revision, ...facts } of schedules) {
-    if (scheduleIn(after, body.id) !== undefined || after.removed.some(({ id }) => id === body.id) || count(after) >= mostSchedules) continue
-    const one = { ...facts, body, plannedSince: state.clock, runs: [], forgottenBefore: 0, revision, inTemporal: revision }
-    after = put({ ...after, definitionBytes: after.definitionBytes + bytesOf(body) }, body.id, one)
+function found(draft: Draft, schedules: readonly FoundSchedule[]): ScheduleAnswer {
+  const { version } = draft
+  if (!draft.recovered) draft.version += 1
+  draft.recovered = true
+  for (const { body, revision, paused, createdAt, updatedAt } of schedules) {
+    if (scheduleIn(draft, body.id) !== undefined || draft.removed.some(({ id }) => id === body.id) || draft.count >= mostSchedules) continue
+    draft.definitionBytes += bytesOf(body)
+    put(draft, { body, paused, createdAt, updatedAt, plannedSince: draft.clock, runs: [], forgottenBefore: 0, revision, inTemporal: revision })
   }
-  return { state: after, answer: { kind: after === state ? 'known' : 'noted' } }
+  return { kind: draft.version === version ? 'known' : 'noted' }
 }
 
 /** Until when somebody watched is of interest to who watches next, not to readers: the version stays. */
-function watched(state: RegistryState, from: Millis | null, until: Millis): Step {
-  const gaps = from === null ? state.gaps : [...state.gaps, { from, to: until }].slice(-mostGaps)
-  const version = from === null ? state.version : state.version + 1
-  return { state: { ...state, version, gaps, watchedUntil: Math.max(until, state.watchedUntil ?? 0) }, answer: { kind: 'noted' } }
+function watched(draft: Draft, from: Millis | null, until: Millis): ScheduleAnswer {
+  draft.watchedUntil = Math.max(until, draft.watchedUntil ?? 0)
+  if (from === null) return { kind: 'noted' }
+  draft.gaps = [...draft.gaps, { from, to: until }].slice(-mostGaps)
+  draft.version += 1
+  return { kind: 'noted' }
 }
 
-function change(state: RegistryState, id: ScheduleId, how: (one: Registered) => Registered): Step {
-  const known = scheduleIn(state, id)
-  if (known === undefined) return refused(state, 'unknown_schedule')
+function change(draft: Draft, id: ScheduleId, how: (one: Registered) => Registered): ScheduleAnswer {
+  const known = scheduleIn(draft, id)
+  if (known === undefined) return refused('unknown_schedule')
   const next = how(known)
-  return next === known ? { state, answer: { kind: 'known' } } : { state: put(state, id, next), answer: { kind: 'noted' } }
+  if (next === known) return { kind: 'known' }
+  put(draft, next)
+  return { kind: 'noted' }
 }
 
-const put = (state: RegistryState, id: ScheduleId, one: Registered): RegistryState => ({
-  ...state,
-  version: state.version + 1,
-  schedules: { ...state.schedules, [id]: one },
-})
-
-/** The more schedules, the fewer runs are kept of each. */
-function trimmed(state: RegistryState, before: number): RegistryState {
-  const most = runsKept(count(state))
-  if (most === runsKept(before)) return state
-  const schedules = Object.fromEntries(
-    Object.entries(state.schedules).map(([id, one]) => [id, one.runs.length > most ? kept(one, one.runs, most) : one]),
-  )
-  return { ...state, schedules }
+/** The more schedules there are, the fewer runs are kept of each. */
+function put(draft: Draft, one: Registered): void {
+  const isNew = scheduleIn(draft, one.body.id) === undefined
+  draft.schedules[one.body.id] = one
+  draft.version += 1
+  if (!isNew) return
+  draft.count += 1
+  const most = runsKept(draft.count)
+  if (most === runsKept(draft.count - 1)) return
+  for (const [id, other] of Object.entries(draft.schedules)) if (other.runs.length > most) draft.schedules[id] = kept(other, other.runs, most)
 }
 
-const count = (state: RegistryState): number => Object.keys(state.schedules).length
-const refused = (state: RegistryState, code: ScheduleRefusal): Step => ({ state, answer: { kind: 'refused', code } })
+const refused = (code: ScheduleRefusal): ScheduleAnswer => ({ kind: 'refused', code })
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 const bytesOf = (body: ScheduleBody): number => new TextEncoder().encode(JSON.stringify(body)).length

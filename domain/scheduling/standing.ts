@@ -19,7 +19,7 @@ export const graceMsOf = ({ body }: Registered): Millis => 1_000 * (body.kind ==
 
 /**
  * The due time that a run belongs to which began at `at`: the last one before it, if it came within its grace and no other run has it; else the next one, if the run is
- * not earlier than a tenth of the time between the two, and five minutes at most. Null for a run at no planned time.
+ * early by a tenth of the time between due times, and five minutes, at most; else the last one all the same. Null for a run at no planned time.
  */
 export function dueTimeOf(known: Registered, at: Millis): Millis | null {
   const plan = planOf(known.body, known.createdAt)
@@ -27,8 +27,9 @@ export function dueTimeOf(known: Registered, at: Millis): Millis | null {
   const taken = last !== null && known.runs.some((run) => run.due === last && run.state !== 'missed')
   if (last !== null && !taken) return last
   const next = plan.next(at)
-  if (next !== null && next - at <= Math.min(earliestMs, (next - (last ?? next - 10 * earliestMs)) / 10)) return next
-  return last
+  if (next === null) return last
+  const between = (plan.next(next) ?? Number.POSITIVE_INFINITY) - next
+  return next - at <= Math.min(earliestMs, between / 10) ? next : last
 }
 
 /** The last due time at or before `at`, and at most `withinMs` before it. */

@@ -36,6 +36,8 @@ interface Asked {
   readonly headers?: Record<string, string>
   /** Sent as it is; an object as JSON. */
   readonly body?: string | Buffer | object
+  /** A stream that nobody ends: it is given up once it has begun. */
+  readonly endless?: boolean
 }
 
 interface StartOptions {
@@ -109,7 +111,7 @@ export class ApiServer {
   }
 
   /** One request as it is written, any Host header included (fetch would not let us). */
-  async ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}): Promise<ApiAnswer> {
+  async ask(path: string, { method = 'GET', headers = {}, body, endless = false }: Asked = {}): Promise<ApiAnswer> {
     const isData = typeof body === 'object' && !Buffer.isBuffer(body)
     const content = isData ? JSON.stringify(body) : body
     const type: Record<string, string> =
@@ -117,6 +119,11 @@ export class ApiServer {
     const options: RequestOptions = { host: '127.0.0.1', port: this.port, path, method, headers: { ...type, ...headers }, agent: false }
     return await new Promise((resolve, reject) => {
       const outgoing = request(options, (answer) => {
+        if (endless && answer.statusCode === 200) {
+          resolve({ status: 200, headers: answer.headers, text: '', json: null })
+          answer.destroy()
+          return
+        }
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
         answer.on('error', reject)

@@ -71,7 +71,8 @@ test.each(routeTable.map((route) => [`${route.method} ${route.path}`, route] as 
       const path = route.path.replace(/\{\w+\}/, encodeURIComponent(segment) || '%20')
       const search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
       const sent = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value.trim()]))
-      const answer = await api.ask(`${path}?${search}`, { method: route.method, headers: sent, ...(body !== undefined && { body }) })
+      const endless = route.path === '/api/events/stream'
+      const answer = await api.ask(`${path}?${search}`, { method: route.method, headers: sent, endless, ...(body !== undefined && { body }) })
       expect(allowed, `${String(answer.status)} ${answer.text.slice(0, 300)}`).toContain(answer.status)
       if (answer.status >= 400 && answer.json?.parts === undefined) expect(answer.headers['content-type']).toBe('application/problem+json')
     }),

@@ -44,8 +44,11 @@ test('a swap is accepted with its address, can be followed to its end, and is li
 })
 
 test('a stream goes on after the event that was last seen, without a repeat', async () => {
-  const { json } = await api.ask('/api/swap')
-  const url = `${api.url}/api/swap/${String(json.swaps[0].swap_id)}/stream`
+  const [{ swap_id: swapId }] = (await api.ask('/api/swap')).json.swaps as Swap[] as [Swap]
+  await expect
+    .poll(async () => Swap.parse((await api.ask(`/api/swap/${swapId}`)).json).phases.at(-1))
+    .toMatchObject({ name: 'notify', state: 'done' })
+  const url = `${api.url}/api/swap/${swapId}/stream`
   const whole = await eventsOf(url)
   const rest = await eventsOf(url, { lastEventId: whole[0]?.id ?? '' })
   expect(rest).toEqual(whole.slice(1))

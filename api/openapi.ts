@@ -8,7 +8,9 @@ import {
 } from 'zod-openapi'
 import packageFile from '../package.json' with { type: 'json' }
 import { errors, type ErrorCode } from '../domain/errors.ts'
+import { eventTypes } from '../domain/events.ts'
 import { ProblemDocument } from '../domain/problem.ts'
+import { describedEventTypes, webhookBodySchema } from '../domain/webhooks/event-schema.ts'
 import type { AnswerSpec, Route } from './route.ts'
 import { everywhere } from './router.ts'
 
@@ -29,10 +31,22 @@ export function openApiDocument(table: readonly Route[]): Document {
     servers: [{ url: '/' }],
     tags: ['swap', 'lock', 'schedules', 'webhooks', 'events', 'models', 'settings', 'status', 'docs'].map((name) => ({ name })),
     paths: pathsOf(table),
+    webhooks: webhooks(),
   })
   made.set(table, document)
   return document
 }
+
+/** What receivers are sent, one entry a type of event. */
+const webhooks = (): Record<string, { post: ZodOpenApiOperationObject }> =>
+  Object.fromEntries(
+    describedEventTypes.map((type) => {
+      const schema = webhookBodySchema(type)
+      const requestBody = { required: true, content: { 'application/json': { schema } } }
+      const responses = { '2XX': { description: 'Taken' }, default: { description: 'Sent again later; 410: never again' } }
+      return [type, { post: { summary: eventTypes[type].about, tags: ['webhooks'], requestBody, responses } }]
+    }),
+  )
 
 function pathsOf(table: readonly Route[]): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}

@@ -3,7 +3,8 @@ import { eventDataSchemas, type WebhookEventType } from '../event-data.ts'
 import { eventTypes } from '../events.ts'
 import { Rfc3339 } from '../names.ts'
 
-const types = Object.keys(eventDataSchemas) as WebhookEventType[] // the keys of that table
+/** The types of events that webhooks are sent. */
+export const describedEventTypes = Object.keys(eventDataSchemas) as WebhookEventType[] // the keys of that table
 
 /** The body of a webhook of one type. */
 export const webhookBodySchema = (type: WebhookEventType) =>
@@ -18,8 +19,6 @@ export const webhookBodySchema = (type: WebhookEventType) =>
 
 /** What a receiver may get, as one JSON Schema: one shape a type. */
 export const webhookEventsSchema = (): Record<string, unknown> => ({
-  ...z.toJSONSchema(z.union(types.map(webhookBodySchema)), { io: 'output', unrepresentable: 'any' }),
+  ...z.toJSONSchema(z.union(describedEventTypes.map(webhookBodySchema)), { io: 'output', unrepresentable: 'any' }),
   title: 'Webhooks of Spark Control',
 })
-
-export { types as describedEventTypes }

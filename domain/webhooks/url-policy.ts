@@ -21,7 +21,7 @@ export function readUrl(text: string): ReadUrl {
 export const portOf = (url: URL): number => (url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port))
 
 /** The address where the URL names one (`URL` has brought `0x7f000001`, `127.1` and `①②⑦.0.0.1` into their usual form), null where it has a name. */
-export function literalOf(url: URL): string | null {
+function literalOf(url: URL): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return parseIp(host) === null ? null : host
 }

@@ -92,8 +92,13 @@ const obstacles: readonly Obstacle[] = [
   { blocks: ['pause_schedule'], reason: ({ schedule }) => (schedule?.state === 'over' ? 'It is over: no run is to come.' : null) },
   { blocks: ['resume_schedule'], reason: ({ schedule }) => (schedule?.paused === false ? 'It is not paused.' : null) },
   {
-    blocks: ['edit_webhook', 'enable_webhook', 'disable_webhook', 'delete_webhook'],
+    blocks: ['edit_webhook', 'disable_webhook', 'delete_webhook'],
     reason: ({ webhook }) => (webhook === undefined ? null : definedElsewhere[webhook.source]),
+  },
+  {
+    // One that was switched off by itself may be switched on again, wherever it is defined.
+    blocks: ['enable_webhook'],
+    reason: ({ webhook }) => (webhook === undefined || webhook.disabled !== null ? null : definedElsewhere[webhook.source]),
   },
   { blocks: ['enable_webhook'], reason: ({ webhook }) => (webhook?.enabled === true ? 'It is on already.' : null) },
   { blocks: ['disable_webhook'], reason: ({ webhook }) => (webhook?.enabled === false ? 'It is off already.' : null) },

@@ -15,7 +15,7 @@ export function curlBox(requests: readonly ApiRequest[], origin: string): Html {
   const lines = requests.map((request) => curlLine(request, origin))
   return html`
     <div class="copyable">
-      <pre tabindex="0" aria-label="The same as a curl command">${lines.join('\n')}</pre>
+      <pre tabindex="0" aria-label="The same as a curl command">${lines.join('\n\n')}</pre>
       <button type="button" class="secondary outline" data-copy>Copy</button>
     </div>
     ${variables(requests).map(variableNote)}

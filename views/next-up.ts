@@ -1,9 +1,9 @@
 import type { Conflict, ScheduleView } from '../domain/scheduling/schedule.ts'
 import { html, type Html } from './html.ts'
-import { hostList, modelName } from './model-name.ts'
+import { hostList } from './model-name.ts'
 import type { PageData } from './page-data.ts'
 import { paths } from './paths.ts'
-import { inTrouble, modelOf, stateBadge } from './schedules/schedule-state.ts'
+import { doesWords, inTrouble, stateBadge } from './schedules/schedule-state.ts'
 import { planned } from './time.ts'
 
 const shownRuns = 6
@@ -31,7 +31,7 @@ export function nextUp({ schedules, models }: PageData): Html {
     }
     ${coming.length === 0 && html`<p class="muted">Nothing is planned.</p>`}
     <ol class="coming">
-      ${coming.map((schedule) => comingLine(schedule, modelName(modelOf(schedule), models)))}
+      ${coming.map((schedule) => comingLine(schedule, doesWords(schedule, models)))}
     </ol>
     ${
       conflicts.length > 0 &&
@@ -53,12 +53,12 @@ const troubledLine = (schedule: ScheduleView): Html =>
 
 const more = (count: number): Html => html`${count > shownRuns && html`<li class="muted">and ${count - shownRuns} more</li>`}`
 
-const comingLine = (schedule: ScheduleView, model: string): Html =>
+const comingLine = (schedule: ScheduleView, does: string): Html =>
   html`<li>
     <span class="when">${schedule.next_run_at !== null && planned(schedule.next_run_at)}</span>
     <span>${scheduleLink(schedule.id)}</span>
     <span class="muted">${schedule.kind === 'external' ? schedule.owner : 'fired here'}</span>
-    <span>${model}</span>
+    <span>${does}</span>
   </li>`
 
 /** One collision to come: when, who with whom, where, and why. */

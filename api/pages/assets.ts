@@ -16,7 +16,10 @@ const folders = {
 type Folder = keyof typeof folders
 
 const used = {
-  styles: ['pico/pico.min.css', ...['colours', 'page', 'buttons', 'panels', 'swap', 'lists', 'dialog', 'forms', 'narrow'].map((name) => `own/${name}.css`)],
+  styles: [
+    'pico/pico.min.css',
+    ...['colours', 'page', 'buttons', 'panels', 'swap', 'lists', 'dialog', 'forms', 'narrow'].map((name) => `own/${name}.css`),
+  ],
   libraries: ['htmx/htmx.min.js', 'htmx/ext/hx-sse.min.js'],
   script: 'own/app.js',
   icon: 'own/icon.svg',

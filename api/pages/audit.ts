@@ -31,10 +31,10 @@ export const auditPage = (control: Control): PageModule => ({
   dialogs: {},
 })
 
-/** A place in the trail, or a time: a browser's field gives it without seconds and zone. */
+/** A place in the trail, or a time: a browser's field gives it without zone. Whatever else is in the address counts as nothing. */
 function sinceOf(query: URLSearchParams): string | null {
   const since = query.get('since') ?? ''
-  if (since === '') return null
-  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(since) ? Date.parse(`${since}Z`) : NaN
-  return Number.isNaN(at) ? since : new Date(at).toISOString()
+  if (/^\d{1,16}$/.test(since)) return since
+  const at = /^\d{4}-\d\d-\d\dT/.test(since) ? Date.parse(/[Z+]/.test(since) ? since : `${since}Z`) : NaN
+  return Number.isNaN(at) ? null : new Date(at).toISOString()
 }

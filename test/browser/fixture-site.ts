@@ -10,6 +10,7 @@ import { securityHeaders } from '../../api/middleware/security-headers.ts'
 import { createPages } from '../../api/pages/index.ts'
 import type { PageData } from '../../views/page-data.ts'
 import { fixtureControl, type FixtureState } from './fixture-control.ts'
+import { fixtureState } from './fixture-state.ts'
 
 export interface FixtureSite extends FixtureState {
   readonly url: string
@@ -27,14 +28,7 @@ export async function startFixtureSite(data: PageData): Promise<FixtureSite> {
   const server = createServer()
   const site: FixtureSite = {
     url: '',
-    asked: [],
-    data,
-    schedules: { schedules: [], conflicts: [] },
-    importable: { imported: [], skipped: [] },
-    webhooks: [],
-    deliveries: [],
-    events: [],
-    refuseWith: null,
+    ...fixtureState(data),
     cutConnections: () => server.closeAllConnections(),
     async close() {
       pages.close()

@@ -3,21 +3,11 @@ import { causeOf } from '../../domain/errors.ts'
 import { cancelDialog } from '../../views/dialogs/cancel.ts'
 import { releaseDialog } from '../../views/dialogs/release.ts'
 import { swapDialog } from '../../views/dialogs/swap.ts'
-import type { Html } from '../../views/html.ts'
 import { pageDocument } from '../../views/page.ts'
 import { regions } from '../../views/regions.ts'
 import { ago, busyPage, ended, failed, heldBy, holding, host, models, now, page, phasesAt, reservation, swap } from './fixtures.ts'
-
-/** The text that a person reads, with single spaces. */
-const text = (markup: Html | string): string =>
-  markup
-    .toString()
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/ ([.,:])/g, '$1')
-    .trim()
-/** The start tag of the element with this id. */
-const tag = (markup: Html, id: string): string => new RegExp(`<[a-z]+[^>]*\\sid="${id}"[^>]*>`).exec(markup.toString())?.[0] ?? ''
+import { conflict, someSchedules } from './coordination-fixtures.ts'
+import { tag, text } from './reading.ts'
 
 test('a host says what it holds, whether it is healthy, and its figures', () => {
   const shown = text(regions.hosts(page()))
@@ -112,6 +102,51 @@ test('the lock says who, why and until when, and can be ended', () => {
   expect(text(markup)).toContain('nightly-cron holds the lock on all hosts: batch of summaries until')
   expect(tag(markup, 'release-41')).not.toContain('disabled')
   expect(tag(regions.lock(page()), 'lock')).toContain('hidden')
+})
+
+test('a lock that ends soon says so, and who stands in line behind it', () => {
+  const lock = heldBy(reservation({ acquired_at: ago(480), expires_at: ago(-110), hosts: ['spark-1'] }))
+  const line = [
+    { holder: 'ben-agent', hosts: ['spark-1'], since: ago(65) },
+    { holder: 'elsewhere', hosts: ['spark-2'], since: ago(60) },
+    { holder: 'anywhere', hosts: [], since: ago(5) },
+  ]
+  const shown = text(regions.lock(page({ lock: { ...lock, waiting: 3, line } })))
+  expect(shown).toContain('expires soon')
+  expect(shown).toContain('In line ben-agent for spark-1, waits since 04:58:55 UTC anywhere for all hosts, waits')
+  expect(shown).not.toContain('elsewhere')
+  expect(text(regions.lock(page({ lock: heldBy(reservation()) })))).not.toMatch(/expires soon|In line/)
+})
+
+test('a running swap says when it should end, and the queue its places and when each should start', () => {
+  const usual = ended('completed', {
+    requested_at: ago(200),
+    ended_at: ago(100),
+    phases: phasesAt('notify', 'done').map((phase) => ({ ...phase, started_at: ago(200) })),
+  })
+  const running = swap({ phases: phasesAt('preflight'), hosts: ['spark-1'], affected_hosts: ['spark-1'] })
+  const queued = (id: string, more = {}) => swap({ swap_id: id, state: 'queued', phase: null, phases: [], requested_at: ago(10), ...more })
+  const queue = [
+    queued('queued-00000001'),
+    queued('queued-00000002'),
+    queued('queued-00000003', { model: 'never-seen', hosts: ['spark-2'], affected_hosts: [] }),
+  ]
+  const shown = page({ swap: running, queue }, { recent: [usual] })
+  expect(text(regions.swap(shown))).toContain('should end about 2026-11-24 05:01:15 UTC')
+  const words = text(regions.queue(shown))
+  expect(words).toContain('1. Swap to Qwen3 30B A3B on spark-1 waits since 04:59:50 UTC should start about 2026-11-24 05:01:15 UTC')
+  expect(words).toContain('2. Swap to Qwen3 30B A3B on spark-1 waits since 04:59:50 UTC should start about 2026-11-24 05:02:55 UTC')
+  expect(words).toContain('3. Swap to never-seen on spark-2 waits since 04:59:50 UTC start not known yet')
+})
+
+test('the dashboard says what comes next, what did not come, and what will collide', () => {
+  const shown = text(regions.next(page({}, { schedules: { schedules: someSchedules(), conflicts: [conflict()] } })))
+  expect(shown).toContain('Next up All 5 schedules missed transcripts was due')
+  expect(shown).toContain('2026-11-24 06:00 UTC nightly-summaries anna Swap to gpt-oss 120B')
+  expect(shown).toContain('2026-11-24 07:00 UTC models-night fired here Swap to gpt-oss 120B')
+  expect(shown).not.toContain('models-day fired here')
+  expect(shown).toContain('Will collide within 7 days 2026-11-25 05:00 UTC nightly-summaries and models-night on spark-1')
+  expect(tag(regions.next(page()), 'next')).toContain('hidden')
 })
 
 test('while someone holds the lock, Swap is refused with the reason and Swap anyway is offered', () => {

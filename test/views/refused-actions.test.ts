@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Status } from '../../domain/status.ts'
-import { busyOn, permit, permitAnywhere, placements } from '../../views/actions.ts'
+import { busyOn, permit, permitAnywhere, placements, type ActionName, type Subject } from '../../views/actions.ts'
+import { delivery, external, managed, webhook } from './coordination-fixtures.ts'
 import { heldBy, holding, host, model, page, reservation, status, swap } from './fixtures.ts'
 
 const ok = { ok: true, detail: 'ok' }
@@ -67,4 +68,74 @@ test('a running swap makes every host that it affects busy, not only its targets
   const running = page({ swap: swap({ hosts: ['spark-1'], affected_hosts: ['spark-1', 'spark-2'] }) })
   expect(busyOn(running, ['spark-2'])?.swap_id).toBe('swap-00000002')
   expect(busyOn(page(), ['spark-2'])).toBeNull()
+})
+
+const verdict = (action: ActionName, subject: Subject, more: Partial<Status> = {}): string => {
+  const answer = permit(action, status(more), [], subject)
+  return answer.allowed ? 'allowed' : answer.reason
+}
+
+test.each<[string, Subject, Partial<Record<ActionName, string>>]>([
+  [
+    'an external schedule',
+    { schedule: external('s') },
+    {
+      run_schedule: 'It is fired by its own cron on nas, never from here: run, pause or resume it there.',
+      pause_schedule: 'It is fired by its own cron on nas, never from here: run, pause or resume it there.',
+      resume_schedule: 'It is fired by its own cron on nas, never from here: run, pause or resume it there.',
+      delete_schedule: 'allowed',
+    },
+  ],
+  [
+    'a managed schedule',
+    { schedule: managed('s') },
+    { run_schedule: 'allowed', pause_schedule: 'allowed', resume_schedule: 'It is not paused.', delete_schedule: 'allowed' },
+  ],
+  [
+    'a paused one',
+    { schedule: managed('s', { paused: true, state: 'paused' }) },
+    { run_schedule: 'allowed', pause_schedule: 'It is paused already.', resume_schedule: 'allowed' },
+  ],
+  [
+    'one that is over',
+    { schedule: managed('s', { state: 'over' }) },
+    { pause_schedule: 'It is over: no run is to come.', delete_schedule: 'allowed' },
+  ],
+  [
+    'an endpoint',
+    { webhook: webhook('w') },
+    { edit_webhook: 'allowed', disable_webhook: 'allowed', enable_webhook: 'It is on already.', test_webhook: 'allowed', delete_webhook: 'allowed' },
+  ],
+  [
+    'one that is off',
+    { webhook: webhook('w', { enabled: false }) },
+    { enable_webhook: 'allowed', disable_webhook: 'It is off already.', test_webhook: 'allowed' },
+  ],
+  [
+    'an endpoint of cluster.yaml',
+    { webhook: webhook('w', { source: 'file' }) },
+    {
+      edit_webhook: 'It is defined in cluster.yaml: change it there.',
+      delete_webhook: 'It is defined in cluster.yaml: change it there.',
+      test_webhook: 'allowed',
+    },
+  ],
+  [
+    'one of the environment that was switched off by itself',
+    { webhook: webhook('w', { source: 'environment', enabled: false, disabled: { at: '2026-11-24T04:00:00Z', reason: 'r' } }) },
+    { edit_webhook: 'It is defined in the environment (WEBHOOK_URL): change it there.', enable_webhook: 'allowed' },
+  ],
+  ['a delivery that is being tried', { delivery: delivery('d', { state: 'pending' }) }, { redeliver: 'It is still being tried by itself.' }],
+  ['a delivery that has failed', { delivery: delivery('d', { state: 'failed' }) }, { redeliver: 'allowed' }],
+])('what can be done with %s, and why not', (_, subject, expected) => {
+  expect(Object.fromEntries(Object.keys(expected).map((action) => [action, verdict(action as ActionName, subject)]))).toEqual(expected) // keys of a record of actions
+})
+
+test('while Temporal or the worker is down, schedules stay as they are, and endpoints, which are in a file, can be changed', () => {
+  const without = (part: 'temporal' | 'worker') => ({ parts: { temporal: ok, worker: ok, config: ok, [part]: down } })
+  const schedule = managed('s')
+  expect(verdict('add_schedule', {}, without('temporal'))).toBe('Temporal does not answer.')
+  expect(verdict('run_schedule', { schedule }, without('worker'))).toBe('No worker answers.')
+  expect(verdict('test_webhook', { webhook: webhook('w') }, without('worker'))).toBe('No worker answers.')
+  expect(verdict('edit_webhook', { webhook: webhook('w') }, without('temporal'))).toBe('allowed')
 })

@@ -63,7 +63,7 @@ function eventList({ events, next }: EventPage, data: AuditData): Html {
     <ol class="rows events">
       ${events.map(eventRow)}
     </ol>
-    ${forward ? onwards(next, data) : back(events.at(-1), data)}
+    ${forward ? onwards(events.length === 0 ? null : next, data) : back(events.at(-1), data)}
   </section>`
 }
 

@@ -1,13 +1,12 @@
 import type { ScheduleView } from '../../domain/scheduling/schedule.ts'
 import { dialogButton } from '../button.ts'
 import { html, type Html } from '../html.ts'
-import { modelName } from '../model-name.ts'
 import { paths } from '../paths.ts'
 import { planned } from '../time.ts'
 import type { Selection } from './filter.ts'
 import type { SchedulesData } from './regions.ts'
 import { lastRun } from './runs.ts'
-import { actionWords, modelOf, stateBadge, whose } from './schedule-state.ts'
+import { doesWords, stateBadge, whose } from './schedule-state.ts'
 
 /** The schedules that fit the filter, what needs a person first. `total` is how many there are at all. */
 export function scheduleList(selection: Selection, total: number, data: SchedulesData): Html {
@@ -26,7 +25,7 @@ export function scheduleList(selection: Selection, total: number, data: Schedule
 const count = (n: number): string => (n === 1 ? '1 schedule' : `${n.toLocaleString('en')} schedules`)
 
 function row(schedule: ScheduleView, { models }: SchedulesData): Html {
-  const model = modelOf(schedule)
+  const does = doesWords(schedule, models)
   return html`<li class="row schedule" id="schedule-${schedule.id}">
     <div class="what">
       <p class="title">${stateBadge(schedule)} <strong>${schedule.id}</strong> <span class="muted">${schedule.kind}</span></p>
@@ -35,8 +34,7 @@ function row(schedule: ScheduleView, { models }: SchedulesData): Html {
         <span>${schedule.next_run_at === null ? 'no next run' : html`next ${planned(schedule.next_run_at)}`}</span>
         <span>${lastRun(schedule)}</span>
         <span>${whose(schedule)}</span>
-        ${schedule.kind === 'managed' ? html`<span>${actionWords(schedule.action, models)}</span>` : model !== null && html`<span>swaps to ${modelName(model, models)}</span>`}
-        ${!schedule.in_temporal && html`<span>not in Temporal's own list yet</span>`}
+        ${does !== '' && html`<span>${does}</span>`} ${!schedule.in_temporal && html`<span>not in Temporal's own list yet</span>`}
       </p>
       ${schedule.kind === 'external' && schedule.command !== undefined && html`<p class="command"><code>${schedule.command}</code></p>`}
     </div>

@@ -64,7 +64,7 @@ const kindWords: Record<ScheduleFilter['kind'], string> = { all: 'all', external
 /** Left alone when the page is refreshed, as somebody may be typing in it. It is a plain form: its address can be kept and sent. */
 const filterForm = ({ q, kind }: ScheduleFilter): Html => html`
   <section id="filter" aria-label="Filter" hx-morph-skip>
-    <form method="get" action="${paths.schedules}" class="filter" role="search">
+    <form method="get" action="${paths.schedules}" class="filter">
       <label>Filter <input type="search" name="q" value="${q}" placeholder="id, owner, host, command, model" maxlength="100" /></label>
       <label>
         Show

@@ -38,10 +38,6 @@ export const viaWords = ({ via }: ScheduleRun): string => vias[via]
 /** What a person should look at first. */
 export const inTrouble = ({ state }: ScheduleView): boolean => state === 'missed' || state === 'failed' || state === 'late'
 
-/** The model that a run loads, as far as the schedule says; null for one that loads none, or says nothing. */
-export const modelOf = (schedule: ScheduleView): string | null =>
-  schedule.kind === 'external' ? (schedule.model ?? null) : schedule.action.type === 'swap' ? schedule.action.model : null
-
 /** What a managed schedule does, in words. */
 export function actionWords(action: ManagedAction, models: readonly Model[]): string {
   switch (action.type) {
@@ -57,6 +53,10 @@ export function actionWords(action: ManagedAction, models: readonly Model[]): st
       return `Release a lock that was held longer than ${String(Math.round(action.held_longer_than_s / 60))} min${onHosts(action.hosts)}`
   }
 }
+
+/** What a run does, as far as the schedule says: blank for somebody's cron that names no model. */
+export const doesWords = (schedule: ScheduleView, models: readonly Model[]): string =>
+  schedule.kind === 'managed' ? actionWords(schedule.action, models) : schedule.model === undefined ? '' : swapTitle(schedule.model, models)
 
 const onHosts = (hosts: readonly string[] | undefined): string => (hosts === undefined ? '' : ` on ${hostList(hosts)}`)
 

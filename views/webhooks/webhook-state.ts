@@ -21,7 +21,8 @@ export function webhookBadge(webhook: WebhookView, deliveries: readonly Delivery
   return newest.state === 'delivered' ? badge('ok', 'delivering') : badge('bad', 'failing')
 }
 
-/** What an attempt got: `200`, `timeout`. */
-export const attemptWords = ({ status, error }: Attempt): string => [status, error].filter((word) => word !== null).join(': ')
+/** What an attempt got: `200`, `502`, `302: redirect`, `timeout`. */
+export const attemptWords = ({ status, error }: Attempt): string =>
+  [status, error === `status ${String(status)}` ? null : error].filter((word) => word !== null).join(': ')
 
 export const webhookName = ({ name, id }: WebhookView): string => name ?? id

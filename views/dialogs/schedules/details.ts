@@ -7,7 +7,7 @@ import { html, type Html, type Piece } from '../../html.ts'
 import { hostList, modelName } from '../../model-name.ts'
 import { paths } from '../../paths.ts'
 import { runHistory } from '../../schedules/runs.ts'
-import { actionWords, modelOf, stateBadge, whose } from '../../schedules/schedule-state.ts'
+import { actionWords, stateBadge, whose } from '../../schedules/schedule-state.ts'
 import { duration, moment, planned } from '../../time.ts'
 import { deed, dialogForm, dialogFrame } from '../frame.ts'
 
@@ -58,7 +58,7 @@ const aboutOf = (schedule: ScheduleView, models: readonly Model[]): Fact[] => [
 
 const externalFacts = (schedule: Extract<ScheduleView, { kind: 'external' }>, models: readonly Model[]): Fact[] => [
   ['Owner', whose(schedule)],
-  ['Model', modelOf(schedule) === null ? 'none' : modelName(modelOf(schedule), models)],
+  ['Model', schedule.model === undefined ? 'none' : modelName(schedule.model, models)],
   ...(schedule.hosts === undefined ? [] : [['Hosts', hostList(schedule.hosts)] as const]),
   ['May be late by', duration(schedule.grace_s * 1000)],
   ...(schedule.command === undefined ? [] : [['Command', html`<code>${schedule.command}</code>`] as const]),

@@ -176,6 +176,23 @@ test('a caller with a token of its own that is cut off in line finds its place a
   expect(await second.answer).toMatchObject({ status: 201, json: { holder: 'Grace' } })
 })
 
+test('workers that are started again meanwhile cost nobody the place in line', async () => {
+  const held = await client.acquire({ holder: 'cron' })
+  const first = waiter('Ada')
+  await inLine(1)
+  const second = waiter('Grace')
+  await inLine(2)
+  await stage.stopWorkers()
+  expect(await client.acquire({ holder: 'curious' })).toMatchObject({ status: 503, json: { code: 'worker_down' } })
+  await stage.addWorker()
+  await stage.until(({ waiting }) => waiting.length === 2)
+  await client.release(tokenOf(held))
+  const granted = await first.answer
+  expect(granted).toMatchObject({ status: 201, json: { holder: 'Ada' } })
+  await client.release(tokenOf(granted))
+  expect(await second.answer).toMatchObject({ status: 201, json: { holder: 'Grace' } })
+})
+
 test('two API processes have one line, and one that is killed takes nobody else’s place along', async () => {
   const processes = await Promise.all([ApiProcess.start(stage.places), ApiProcess.start(stage.places)])
   const [one, other] = processes.map(({ url }) => new LockClient(url))

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
+import type { AuditEvent } from '../../domain/events.ts'
 import { arbiterWorkflowId } from '../../domain/names.ts'
 import { ApiServer, type ApiAnswer } from '../api/api-server.ts'
 import { startStage, type Stage } from './stage.ts'
@@ -143,6 +144,21 @@ test('a caller’s clock that is an hour off changes nothing', async () => {
     expect(Date.parse(extended.json.expires_at as string) - Date.parse(json.expires_at as string)).toBeGreaterThan(500_000)
     expect((await api.ask(path, { method: 'DELETE', headers })).json).toEqual({ released: 1 })
   }
+})
+
+test('the audit trail tells who did it, from where, for which schedule and why', async () => {
+  const { json } = await api.post(path, { holder: 'cron' }, { 'x-spark-schedule': 'night-model' })
+  await api.ask(`${path}?force=true`, { method: 'DELETE', body: { reason: 'it is stuck' }, headers: { 'x-spark-holder': 'Ada' } })
+  const about = async (type: string) => {
+    const { json: page } = await api.ask(`/api/events?type=${type}&limit=100`)
+    return (page.events as AuditEvent[]).filter(({ fence }) => fence === json.fence)
+  }
+  await expect
+    .poll(() => about('lock_acquired'))
+    .toMatchObject([{ actor: { name: 'night-model', address: '127.0.0.1' }, schedule: 'night-model', after: { holder: 'cron' } }])
+  await expect
+    .poll(() => about('lock_forced'))
+    .toMatchObject([{ actor: { name: 'Ada', address: '127.0.0.1' }, reason: 'it is stuck', before: { holder: 'cron' } }])
 })
 
 test('the token is shown to its holder alone: no other answer, log line or history has it', async () => {

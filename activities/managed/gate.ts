@@ -17,12 +17,15 @@ export interface Refused {
   readonly freeInMs: number | null
 }
 
+/** All that it takes to ask the arbiter. */
+export type Gate = Pick<DepsWithArbiter, 'arbiter' | 'client'>
+
 /** Who a managed run is for others to read: its holder's name, and the actor in the audit trail. */
 export const holderOf = (scheduleId: ScheduleId): string => `schedule ${scheduleId}`
 export const actorOf = (scheduleId: ScheduleId): Actor => ({ name: holderOf(scheduleId), address: null })
 
 /** Asks the arbiter. Fails retryably while it is silent, or has not looked at its hosts yet: then nothing was decided, and asking again costs nothing. */
-export async function askGate({ arbiter }: DepsWithArbiter, wish: Wish): Promise<Answer> {
+export async function askGate({ arbiter }: Pick<Gate, 'arbiter'>, wish: Wish): Promise<Answer> {
   const answer = await heard(() => arbiter.ask(wish))
   if (answer.kind === 'expired') throw failure(causeOf('expired'))
   if (answer.kind === 'refused' && answer.code === 'surveying') throw failure(causeOf('surveying'))
@@ -30,7 +33,7 @@ export async function askGate({ arbiter }: DepsWithArbiter, wish: Wish): Promise
 }
 
 /** What the arbiter holds. Fails retryably while it is silent. */
-export const viewOf = (deps: DepsWithArbiter, clusterId: ClusterId): Promise<ArbiterView> => heard(() => readArbiter(deps.client, clusterId))
+export const viewOf = ({ client }: Gate, clusterId: ClusterId): Promise<ArbiterView> => heard(() => readArbiter(client, clusterId))
 
 async function heard<T>(question: () => Promise<T>): Promise<T> {
   try {

@@ -2,8 +2,7 @@ import { ok, failed, skipped, type RunEnd } from '../../domain/managed/run-end.t
 import { heldBy, staleReservations } from '../../domain/managed/stale-lock.ts'
 import type { ClusterId, HostName } from '../../domain/names.ts'
 import type { ScheduleId } from '../../domain/scheduling/schedule.ts'
-import type { DepsWithArbiter } from '../deps.ts'
-import { actorOf, askGate, holderOf, refusedBy, viewOf } from './gate.ts'
+import { actorOf, askGate, holderOf, refusedBy, viewOf, type Gate } from './gate.ts'
 
 export interface StaleLockRequest {
   readonly clusterId: ClusterId
@@ -13,7 +12,7 @@ export interface StaleLockRequest {
   readonly hosts: readonly HostName[] | null
 }
 
-export const createStaleLockActivities = (deps: DepsWithArbiter) => ({
+export const createStaleLockActivities = (deps: Gate) => ({
   /** Ends reservations that somebody forgot. Never touches a running swap, nor a reservation under which one runs. */
   async releaseStaleLocks({ clusterId, scheduleId, heldLongerThanS, hosts }: StaleLockRequest): Promise<RunEnd> {
     await askGate(deps, { type: 'note', entries: [] }) // its answer tells the arbiter's clock, by which "longer than" is meant

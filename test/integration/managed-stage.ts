@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
-import type { ScheduleRun, ScheduleView } from '../../domain/scheduling/schedule.ts'
+import { temporalScheduleId, type ScheduleRun, type ScheduleView } from '../../domain/scheduling/schedule.ts'
 import { ApiServer, type ApiAnswer } from '../api/api-server.ts'
 import { startStage, type Stage, type StageOptions } from './stage.ts'
 
@@ -28,16 +28,15 @@ export class ManagedStage {
   }
 
   async read(id: string): Promise<ScheduleView> {
-    const { status, json } = await this.api.ask(`/api/schedule/${id}`)
-    if (status !== 200) throw new Error(`no schedule ${id}: ${JSON.stringify(json)}`)
-    return json as ScheduleView // the route's answer
+    return await this.until(id, () => true)
   }
 
-  /** Waits until it is shown as `wanted` says; the test's own limit bounds it. */
+  /** Waits until it is shown as `wanted` says, also over times in which no worker tells; the test's own limit bounds it. */
   async until(id: string, wanted: (view: ScheduleView) => boolean): Promise<ScheduleView> {
     for (;;) {
-      const view = await this.read(id)
-      if (wanted(view)) return view
+      const { status, json } = await this.api.ask(`/api/schedule/${id}`)
+      if (status !== 200 && status !== 503) throw new Error(`no schedule ${id}: ${JSON.stringify(json)}`)
+      if (status === 200 && wanted(json as ScheduleView)) return json as ScheduleView // the route's answer
       await pause(100)
     }
   }
@@ -62,8 +61,14 @@ export class ManagedStage {
   }
 
   async close(): Promise<void> {
-    for await (const { scheduleId } of this.stage.client.schedule.list()) {
-      if (scheduleId.startsWith(`spark/${this.stage.clusterId}/`)) await this.stage.client.schedule.getHandle(scheduleId).delete()
+    // None may go on firing for a stage that is gone. Paused ones fire nothing.
+    const { client, clusterId } = this.stage
+    for await (const { scheduleId, state } of client.schedule.list()) {
+      if (state.paused || !scheduleId.startsWith(temporalScheduleId(clusterId, ''))) continue
+      await client.schedule
+        .getHandle(scheduleId)
+        .delete()
+        .catch(() => undefined)
     }
     await this.api.close()
     await this.stage.close()

@@ -22,6 +22,7 @@ import { arbiterWorkflowId, monitorWorkflowId, taskQueueOf } from '../../domain/
 import { deliveryWorkflowId } from '../../domain/webhooks/delivery.ts'
 import { Delivery, WebhookCreated, WebhookView } from '../../domain/webhooks/webhook.ts'
 import { ApiServer, type ApiAnswer } from '../api/api-server.ts'
+import { keepHistory } from './keep-history.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 export interface OfficeOptions {
@@ -153,6 +154,11 @@ export class WebhookOffice {
   async ended(webhookId: string, eventId: string): Promise<Delivery> {
     await this.client.workflow.getHandle(deliveryWorkflowId(this.clusterId, webhookId, eventId)).result()
     return (await this.record(webhookId, eventId))!
+  }
+
+  /** For the replay tests, where they are asked for. */
+  keepHistory(name: string, webhookId: string, eventId: string): Promise<void> {
+    return keepHistory(this.client, `webhook-${name}`, deliveryWorkflowId(this.clusterId, webhookId, eventId))
   }
 
   /** Everything that Temporal keeps of this cluster, as text: histories, memos, arguments, results. */

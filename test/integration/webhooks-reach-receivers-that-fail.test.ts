@@ -45,6 +45,7 @@ test('500s, one that hangs, a redirect to loopback, and hours of being down: the
   const back = await receiver(status(200, {}, 'thanks'), port)
 
   const delivery = await office.ended(id, event.id)
+  await office.keepHistory('delivered-late', id, event.id)
   expect(delivery).toMatchObject({ state: 'delivered', event_id: event.id, next_attempt_at: null })
   expect(delivery.attempts.map(({ error }) => error)).toEqual([
     'status 500',
@@ -71,6 +72,7 @@ test('a receiver that never answers well is given up after ten attempts, each of
   expect(delivery.state).toBe('failed')
   expect(delivery.attempts).toHaveLength(10)
   expect(target.received).toHaveLength(10)
+  await office.keepHistory('failed', id, 'evt_never')
 }, 90_000)
 
 test('each endpoint gets what its filter names, and one that is off gets nothing', async () => {
@@ -116,6 +118,7 @@ test('410 switches the endpoint off, the others hear of it, and its owner switch
   const witness = await office.add(other.url, { events: ['webhook_disabled'] })
   await office.tell('evt_gone')
   expect(await office.ended(id, 'evt_gone')).toMatchObject({ state: 'failed', attempts: [{ status: 410 }] })
+  await office.keepHistory('switched-off', id, 'evt_gone')
   expect((await office.ask('/api/webhooks', 'GET')).json.webhooks).toContainEqual(
     expect.objectContaining({ id, enabled: false, disabled: { at: expect.any(String), reason: 'the receiver answered 410 Gone' } }),
   )
@@ -161,6 +164,7 @@ test('what is on its way to an endpoint that is removed or switched off is dropp
   expect((await office.ask(`/api/webhooks/${removed.id}`, 'DELETE')).status).toBe(200)
   expect((await office.ask(`/api/webhooks/${off.id}`, 'PUT', { url: target.url, enabled: false })).status).toBe(200)
   for (const { id } of [removed, off]) expect(await office.ended(id, 'evt_drop')).toMatchObject({ state: 'dropped' })
+  await office.keepHistory('dropped', removed.id, 'evt_drop')
 })
 
 test('while cluster.yaml cannot be read its endpoints hold, and what is on its way to them goes on', async () => {

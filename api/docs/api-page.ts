@@ -44,14 +44,22 @@ function section(route: Route): string[] {
   ]
 }
 
+/** One request and what it brings when all goes well; the refusals are shown at /docs. */
 function exampleLines({ method, path, examples }: Route): string[] {
-  if (examples === undefined) return []
-  const request = examples.body === undefined ? [] : [`${method} ${path}`, shown(examples.body), '']
-  const answers = Object.entries(examples.answers ?? {}).flatMap(([status, answer]) => [status, shown(answer), ''])
-  return ['```', ...[...request, ...answers].slice(0, -1), '```', '']
+  const fine = Object.entries(examples?.answers ?? {}).findLast(([status]) => status.startsWith('2'))
+  const request = examples?.body === undefined ? [] : [`${method} ${path}`, shown(examples.body)]
+  const answer = fine === undefined ? [] : [fine[0], shown(fine[1])]
+  return request.length + answer.length === 0 ? [] : ['```', ...request, ...answer, '```', '']
 }
 
-const shown = (example: unknown): string => (typeof example === 'string' ? example.trimEnd() : JSON.stringify(example, null, 2))
+/** Lists of words stay on one line. */
+const shown = (example: unknown): string =>
+  typeof example === 'string'
+    ? example.trimEnd()
+    : JSON.stringify(example, null, 2).replaceAll(
+        /\[\s+("[^"]*"(?:,\s+"[^"]*")*)\s+\]/g,
+        (_, words: string) => `[${words.replaceAll(/,\s+/g, ', ')}]`,
+      )
 
 interface Field {
   readonly type?: string

@@ -39,3 +39,11 @@ export function wholeLines(bytes: Buffer): { lines: Line[]; length: number } {
   }
   return { lines, length: start }
 }
+
+/** As `wholeLines`, but only the last of them. */
+export function lastLine(bytes: Buffer): { lines: Line[]; length: number } {
+  const end = bytes.lastIndexOf(10)
+  if (end === -1) return { lines: [], length: 0 }
+  const start = end === 0 ? 0 : bytes.lastIndexOf(10, end - 1) + 1
+  return { lines: [{ text: bytes.toString('utf8', start, end), end: end + 1 }], length: end + 1 }
+}

@@ -2,7 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises'
 import type { AuditEvent } from '../domain/events.ts'
 import type { Millis } from '../domain/names.ts'
 import { auditFilesAmong, type AuditFile } from './audit-files.ts'
-import { eventOf, markOf, wholeLines } from './audit-line.ts'
+import { eventOf, lastLine, markOf, wholeLines } from './audit-line.ts'
 
 const chunkBytes = 256 * 1024
 /** More than any line has: an end of a file that is read first, before all of it. */
@@ -15,13 +15,13 @@ export interface AuditPlace {
   readonly seq: number
 }
 
-/** Whether an event is wanted; `line` first, without reading it, to pass over most of what is not. */
+/** Which events are wanted. Only lines that hold one of the `words` are looked at (null: all): most of a long trail is passed over that way. */
 export interface Filter {
-  readonly line: (text: string) => boolean
+  readonly words: readonly string[] | null
   readonly event: (event: AuditEvent) => boolean
 }
 
-export const everything: Filter = { line: () => true, event: () => true }
+export const everything: Filter = { words: null, event: () => true }
 
 /**
  * Reads the audit trail while others write it. A trail that is not there (yet) is empty; files that are dropped meanwhile are passed over, and so is what is
@@ -81,7 +81,7 @@ export class AuditReader {
       const file = files.find(({ firstSeq }) => firstSeq === at.file)
       if (file === undefined) return { events, place: at, more: false }
       const { bytes, whole } = await chunkOf(file.path, at.offset)
-      const { lines, length } = wholeLines(bytes)
+      const { lines, length } = hasSome(bytes, filter) ? wholeLines(bytes) : lastLine(bytes)
       let { seq } = at
       for (const { text, end } of lines) {
         const mark = markOf(text)
@@ -112,13 +112,18 @@ function nearest(place: AuditPlace, files: readonly AuditFile[]): AuditPlace {
   return file === undefined || file.firstSeq === place.file ? place : { file: file.firstSeq, offset: 0, seq: place.seq }
 }
 
+const hasSome = (text: string | Buffer, { words }: Filter): boolean => words === null || words.some((word) => text.includes(word))
+
 function wanted(text: string, filter: Filter): AuditEvent | null {
-  const event = filter.line(text) ? eventOf(text) : null
+  const event = hasSome(text, filter) ? eventOf(text) : null
   return event !== null && filter.event(event) ? event : null
 }
 
 async function lastIn(path: string, { bytes, limit, filter }: { bytes: number; limit: number; filter: Filter }): Promise<AuditEvent[]> {
-  const { lines } = wholeLines(await read(path, (size) => Math.max(0, size - bytes)))
+  const found: AuditEvent[] = []
+  const last = await read(path, (size) => Math.max(0, size - bytes))
+  if (!hasSome(last, filter)) return found
+  const { lines } = wholeLines(last)
   let seq = -1
   const once = lines.filter(({ text }) => {
     const mark = markOf(text) // the first one may be half a line
@@ -126,7 +131,6 @@ async function lastIn(path: string, { bytes, limit, filter }: { bytes: number; l
     seq = mark.seq
     return true
   })
-  const found: AuditEvent[] = []
   for (let i = once.length - 1; i >= 0 && found.length < limit; i--) {
     const event = wanted(once[i]?.text ?? '', filter)
     if (event !== null) found.unshift(event)

@@ -1,6 +1,7 @@
-import { AuditReader, type Filter } from '../../config/audit-reader.ts'
+import { AuditReader, everything, type Filter } from '../../config/audit-reader.ts'
 import type { ConfigSource } from '../../config/load.ts'
 import type { EventType } from '../../domain/events.ts'
+import type { Millis } from '../../domain/names.ts'
 import { AuditWatch } from '../audit-watch.ts'
 import type { EventControl } from '../deps.ts'
 
@@ -26,13 +27,10 @@ export function createEvents({ places }: Pick<ConfigSource, 'places'>): EventCon
 
 const nextAfter = (event: { seq: number } | undefined): string | null => (event === undefined ? null : String(event.seq))
 
-function ofTypes(types: readonly EventType[] | null): Filter {
-  if (types === null) return { line: () => true, event: () => true }
-  const words = types.map((type) => `"type":"${type}"`)
-  return { line: (text) => words.some((word) => text.includes(word)), event: ({ type }) => types.includes(type) }
-}
+const ofTypes = (types: readonly EventType[] | null): Filter =>
+  types === null ? everything : { words: types.map((type) => `"type":"${type}"`), event: ({ type }) => types.includes(type) }
 
-const notBefore = (time: number, { line, event }: Filter): Filter => ({
-  line,
+const notBefore = (time: Millis, { words, event }: Filter): Filter => ({
+  words,
   event: (one) => event(one) && Date.parse(one.timestamp) >= time,
 })

@@ -21,7 +21,7 @@ const file = (...events: AuditEvent[]): void => writeFileSync(join(dir, auditFil
 const range = (from: number, to: number, more: Partial<AuditEvent> = {}) =>
   Array.from({ length: to - from + 1 }, (_, i) => auditEventAt(from + i, more))
 const seqs = (events: readonly AuditEvent[]): number[] => events.map(({ seq }) => seq)
-const only = (type: EventType): Filter => ({ line: (text) => text.includes(type), event: (event) => event.type === type })
+const only = (type: EventType): Filter => ({ words: [type], event: (event) => event.type === type })
 const after = async (place: AuditPlace, limit = 1_000, filter = everything) => reader.after(place, limit, filter)
 
 test('a trail that is not there is an empty one', async () => {
@@ -66,7 +66,7 @@ test('since a time: nothing before it, from whichever file', async () => {
   file(...all.slice(8))
   for (const [i, { timestamp }] of all.entries()) {
     const time = Date.parse(timestamp)
-    const { events } = await after(await reader.placeAt({ time }), 100, { line: () => true, event: (event) => Date.parse(event.timestamp) >= time })
+    const { events } = await after(await reader.placeAt({ time }), 100, { words: null, event: (event) => Date.parse(event.timestamp) >= time })
     expect(seqs(events)).toEqual(seqs(all.slice(i)))
   }
 })

@@ -60,8 +60,9 @@ test.each(named.filter(([, route]) => route.method === 'GET'))('%s reads and tak
   expect(['read', 'public']).toContain(route.scope)
 })
 
-test.each(named.filter(([, route]) => route.method !== 'GET'))('%s takes JSON', (_name, route) => {
-  expect(route.body).toBeInstanceOf(z.ZodType)
+test.each(named.filter(([, route]) => route.method !== 'GET'))('%s takes JSON, which no form of another site can send', (_name, route) => {
+  // A form cannot send DELETE either, so that one may take nothing.
+  if (route.method !== 'DELETE' || route.body !== null) expect(route.body).toBeInstanceOf(z.ZodType)
 })
 
 test.each(named.filter(([, route]) => route.examples !== undefined))('the examples of %s are what it takes and answers', (_name, route) => {

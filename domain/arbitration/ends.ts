@@ -4,15 +4,17 @@ import { tellClaim } from './claims.ts'
 import { displacedBy, forgetOn, place } from './deployments.ts'
 import { learnPace } from './pace.ts'
 import { beginSurveys, quarantine } from './surveys.ts'
+import { tellEnd } from './swap-events.ts'
 import type { ActiveSwap, ArbiterState, SilentEnd } from './state.ts'
 import { only, type Change, type Effect } from './step.ts'
 
 /** A swap tells how it ended (ARBITER.md E1). Of one that isn't active (any more) only the place in the queue is given up. */
 export function swapEnded(state: ArbiterState, end: SwapEnd): Change {
   const swap = state.active.find((running) => running.swapId === end.swapId)
+  const waiting = state.queue.find((one) => one.swapId === end.swapId)
   const rest = {
-    ...state,
-    queue: state.queue.filter((waiting) => waiting.swapId !== end.swapId),
+    ...(swap === undefined && waiting === undefined ? state : tellEnd(state, end)),
+    queue: state.queue.filter((one) => one !== waiting),
     active: state.active.filter((running) => running !== swap),
   }
   if (swap === undefined) return only(rest)
@@ -71,7 +73,7 @@ function oneClosed(state: ArbiterState, workflowId: string, status: ClosedStatus
   const event: SilentEnd | null =
     swap === undefined || status === 'never_there' || status === 'completed' ? null : { swapId: swap.swapId, outcome: status }
   const gone: ArbiterState = {
-    ...state,
+    ...(event === null ? state : tellEnd(state, event)),
     active: state.active.filter((one) => one !== running),
     queue: state.queue.filter((one) => one !== waiting),
     claims: state.claims.filter((claim) => !claims.includes(claim)),

@@ -52,15 +52,15 @@ const without = (outbox: Outbox, dropped: OutboxEntry): Outbox => ({
 })
 
 /** Events that others know of. */
-export function note(state: ArbiterState, { entries }: Note): Step {
-  const after = entries.reduce((before, entry) => {
-    const noted = before.outbox?.noted ?? []
-    if (noted.includes(entry.id)) return before
-    const told = tell(before, entry)
-    const outbox = told.outbox ?? empty(told)
-    return { ...told, outbox: { ...outbox, noted: [...noted, entry.id].slice(-mostNoted) } }
-  }, state)
-  return answered(after, { kind: 'noted' })
+export const note = (state: ArbiterState, { entries }: Note): Step => answered(entries.reduce(tellOnce, state), { kind: 'noted' })
+
+/** An event that several may tell of. */
+export function tellOnce(state: ArbiterState, entry: Noted): ArbiterState {
+  const noted = state.outbox?.noted ?? []
+  if (noted.includes(entry.id)) return state
+  const told = tell(state, entry)
+  const outbox = told.outbox ?? empty(told)
+  return { ...told, outbox: { ...outbox, noted: [...noted, entry.id].slice(-mostNoted) } }
 }
 
 /** All up to this one are written down. Now there is room to say how many could not be kept. */

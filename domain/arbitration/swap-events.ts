@@ -1,9 +1,10 @@
-import type { Actor } from '../events.ts'
-import { tell } from './outbox.ts'
+import { swapEndEventId, type Actor } from '../events.ts'
+import type { SwapEnd } from './command.ts'
+import { tell, tellOnce } from './outbox.ts'
 import type { ActiveSwap, ArbiterState, WaitingSwap } from './state.ts'
 
 /*
- * What the arbiter tells of swaps. Each once, by its id; the end is told by the swap itself, or for it. One whose workflow never came to be leaves no trace,
+ * What the arbiter tells of swaps. Each once, by its id. One whose workflow never came to be leaves no trace,
  * so these are told when its start is confirmed.
  */
 
@@ -38,3 +39,7 @@ export const tellCancelRequested = (state: ArbiterState, swap: WaitingSwap, by: 
 /** A request of a schedule that became part of another's swap: its run has come all the same. */
 export const tellJoined = (state: ArbiterState, id: string, schedule: string, by: Actor | null, swap: WaitingSwap): ArbiterState =>
   tell(state, { id: `evt_${id}_joined`, type: 'schedule_run', by, hosts: swap.hosts, swapId: swap.swapId, schedule, result: 'joined' })
+
+/** The end of a swap has its place before whatever its hosts are given to next. The swap's own word comes a moment later, under the same id. */
+export const tellEnd = (state: ArbiterState, { swapId, outcome }: Pick<SwapEnd, 'swapId' | 'outcome'>): ArbiterState =>
+  tellOnce(state, { id: swapEndEventId(swapId), type: outcome === 'completed' ? 'swap_complete' : 'swap_failed', swapId, result: outcome })

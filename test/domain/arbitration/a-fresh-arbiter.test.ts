@@ -3,7 +3,8 @@ import type { FoundSwap } from '../../../domain/arbitration/recovery.ts'
 import { modelWith } from '../launchers/sample.ts'
 import { deploymentOf, foundSwap } from '../../../domain/arbitration/swap-memo.ts'
 import { changed, queuedSwap } from '../../../domain/swap-record.ts'
-import { acquire, Bench, claim, command, start, swap } from './commands.ts'
+import { joinableAs } from '../../../domain/arbitration/joins.ts'
+import { acquire, Bench, claim, command, hash, start, swap } from './commands.ts'
 
 const both = ['spark-1', 'spark-2']
 const request = (swapId: string, hosts: string[], acceptedAt = start - 5_000): FoundSwap['request'] => ({
@@ -61,6 +62,18 @@ test('waiting swaps stand in line as they did, and get their turn after the surv
   expect(bench.queue).toEqual(['swap-0001', 'swap-0002'])
   bench.survey('spark-1')
   expect(bench.effects).toMatchObject([{ kind: 'send_go', swapId: 'swap-0001', go: { registeredAttributes: ['SparkModel'] } }])
+})
+
+test('a found swap is known by its request again: the same one is answered, another under its id is refused, and the same model joins it', () => {
+  const bench = new Bench(both)
+  const asked = swap('swap-0001', ['spark-1'], { onBusy: 'queue', identity: 'one' })
+  const memo = { ...request('swap-0001', ['spark-1']), requestHash: asked.requestHash, joinable: joinableAs(asked) }
+  const found = foundSwap({ swap: queuedSwap(memo), request: memo })
+  recovered(bench, found === null ? [] : [found])
+  bench.survey('spark-1')
+  expect(bench.ask(asked)).toMatchObject([{ kind: 'accepted', swapId: 'swap-0001', state: 'running' }])
+  expect(bench.kind({ ...asked, requestHash: hash('other') })).toBe('id_reused')
+  expect(bench.ask({ ...asked, swapId: 'swap-0002' })).toMatchObject([{ kind: 'accepted', swapId: 'swap-0001', joined: true }])
 })
 
 test('a swap’s memo tells whether it waits, runs, or occupies nothing any more', () => {

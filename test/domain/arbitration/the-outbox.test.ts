@@ -107,9 +107,9 @@ test('while a swap of its own runs a holder is not warned, but right after it wh
   expect(types(bench)).toEqual(['lock_acquired'])
   end(bench, 'swap-0001')
   bench.take({ kind: 'woken' })
-  expect(types(bench)).toEqual(['lock_acquired', 'lock_expiring'])
+  expect(types(bench)).toEqual(['lock_acquired', 'swap_complete', 'lock_expiring'])
   pass(bench, 60)
-  expect(types(bench)).toEqual(['lock_acquired', 'lock_expiring', 'lock_expired'])
+  expect(types(bench)).toEqual(['lock_acquired', 'swap_complete', 'lock_expiring', 'lock_expired'])
 })
 
 test('a force tells of the old holder and the new one, by whom and why; so does a swap that overrides, and a person with only Temporal’s page', () => {
@@ -138,8 +138,20 @@ test('a swap is told of when its workflow is there: queued, then started when it
   expect(told(bench)).toMatchObject([
     { id: 'evt_swap-0001_started', type: 'swap_started', swapId: 'swap-0001', by: ann, schedule: 'nightly', fence, hosts: ['spark-1'] },
     { id: 'evt_swap-0002_queued', type: 'swap_queued', swapId: 'swap-0002', by: ann, after: { model: 'qwen' } },
+    { id: 'evt_swap-0001_ended', type: 'swap_complete', swapId: 'swap-0001', result: 'completed' },
     { id: 'evt_swap-0002_started', type: 'swap_started', swapId: 'swap-0002', fence: fence + 1 },
   ])
+})
+
+test('the end of a swap comes before the start of the next one on its hosts, and the swap’s own word a moment later adds nothing', () => {
+  const bench = Bench.ready()
+  bench.ask(swap('swap-0001', ['spark-1'], { onBusy: 'queue' }), swap('swap-0002', ['spark-1'], { onBusy: 'queue' }))
+  begin(bench, 'swap-0001')
+  begin(bench, 'swap-0002')
+  bench.ask(command('report_closed', { closed: [{ workflowId: 'swap/demo/swap-0001', status: 'terminated' }] }))
+  bench.ask(note({ id: 'evt_swap-0001_ended', type: 'swap_failed', swapId: 'swap-0001', result: 'terminated' }))
+  expect(types(bench)).toEqual(['swap_started', 'swap_queued', 'swap_failed'])
+  expect(told(bench).at(-1)).toMatchObject({ id: 'evt_swap-0001_ended', result: 'terminated' })
 })
 
 test('a swap that never came to be leaves no trace', () => {

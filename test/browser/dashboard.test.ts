@@ -1,69 +1,32 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
 import { Problem } from '../../domain/problem.ts'
 import { heldBy, page as pageData, busyPage, ended, failed, host, reservation, swap } from '../views/fixtures.ts'
-import { openPage, startChromium, type OpenPage } from './chromium.ts'
-import { startFixtureSite, type FixtureSite } from './fixture-site.ts'
+import { closed, dialog, findings, fixturePages, overflow, tabTo } from './fixture-pages.ts'
 
-let browser: Browser
-let site: FixtureSite
-const opened: OpenPage[] = []
-
-beforeAll(async () => {
-  browser = await startChromium()
-})
-afterAll(() => browser.close())
-beforeEach(async () => {
-  site = await startFixtureSite(pageData())
-})
-afterEach(async () => {
-  const complaints = opened.flatMap((one) => one.complaints)
-  await Promise.all(opened.splice(0).map(({ page }) => page.context().close()))
-  await site.close()
-  expect(complaints).toEqual([])
-})
-
-async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-  const one = await openPage(browser, site.url, options)
-  opened.push(one)
-  return one.page
-}
-
-const dialog = (page: Page) => page.locator('#dialog[open]')
-/** Presses Tab until the element has the focus, as somebody without a mouse does; fails when it is never reached. */
-async function tabTo(page: Page, selector: string): Promise<void> {
-  for (let presses = 0; presses < 60; presses += 1) {
-    await page.keyboard.press('Tab')
-    if (await page.locator(selector).evaluate((element) => element === element.ownerDocument.activeElement)) return
-  }
-  throw new Error(`Tab never reaches ${selector}`)
-}
-const closed = (page: Page) => page.locator('#dialog:not([open])').waitFor({ state: 'attached' })
-const findings = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+const pages = fixturePages()
+const open = (options: BrowserContextOptions = {}): Promise<Page> => pages.open('', options)
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
     test(`axe finds nothing wrong, and nothing is wider than the screen (${colorScheme}, ${width} px)`, async () => {
-      site.data = busyPage()
+      pages.site.data = busyPage()
       const page = await open({ colorScheme, viewport: { width, height: 900 } })
       expect(await findings(page)).toEqual([])
-      const overflow = () => page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)
-      expect(await overflow()).toBe(0)
+      expect(await overflow(page)).toBe(0)
 
-      site.data = pageData({}, { recent: [failed, ended('completed')] })
+      pages.site.data = pageData({}, { recent: [failed, ended('completed')] })
       await page.locator('#last-swap').waitFor()
       await page.locator('#history summary').first().click()
       expect(await findings(page)).toEqual([])
-      expect(await overflow()).toBe(0)
+      expect(await overflow(page)).toBe(0)
 
       if (width > 360) return // what the dialogs hold is the same; narrow is the harder case
       for (const button of ['#swap-qwen3-30b', '#dry-run-qwen3-30b', '#unload-spark-1']) {
         await page.locator(button).click()
         await dialog(page).locator('form button[type=submit], .verdict').first().waitFor()
         expect(await findings(page)).toEqual([])
-        expect(await overflow()).toBe(0)
+        expect(await overflow(page)).toBe(0)
         await page.keyboard.press('Escape')
         await closed(page)
       }
@@ -83,7 +46,7 @@ test('a model is swapped with the keyboard alone, and the focus comes back to wh
   await tabTo(page, '#dialog button[type=submit]')
   await page.keyboard.press('Enter')
   await closed(page)
-  expect(site.asked).toMatchObject([
+  expect(pages.site.asked).toMatchObject([
     {
       action: 'swap',
       force: false,
@@ -100,28 +63,28 @@ test('Enter, Enter swaps to where the catalog says', async () => {
   await page.locator('#dialog button[type=submit]:focus').waitFor()
   await page.keyboard.press('Enter')
   await closed(page)
-  expect(site.asked).toMatchObject([{ body: { model: 'ten31-ft', hosts: ['spark-2'], restart: false }, caller: { name: 'dashboard' } }])
+  expect(pages.site.asked).toMatchObject([{ body: { model: 'ten31-ft', hosts: ['spark-2'], restart: false }, caller: { name: 'dashboard' } }])
 })
 
 test('the page follows what happens, without a reload', async () => {
   const page = await open()
   await page.locator('#host-spark-1 .badge', { hasText: 'not healthy' }).waitFor({ state: 'detached' })
-  site.data = busyPage()
+  pages.site.data = busyPage()
   await page.getByText('Loading weights').waitFor()
   await page.locator('#host-spark-2 .badge', { hasText: 'unreachable' }).waitFor()
-  site.data = pageData({}, { recent: [ended('completed')] })
+  pages.site.data = pageData({}, { recent: [ended('completed')] })
   await page.locator('#last-swap', { hasText: 'Completed' }).waitFor()
   expect(await page.locator('#swap progress').count()).toBe(0)
 })
 
 test('what a person is doing survives an update: an open dialog, its text, opened details, the focus', async () => {
-  site.data = pageData({}, { recent: [failed] })
+  pages.site.data = pageData({}, { recent: [failed] })
   const page = await open()
   await page.locator('#history summary').click()
   await page.locator('#unload-spark-1').click()
   await dialog(page).locator('textarea').fill('make room')
   await dialog(page).locator('textarea').focus()
-  site.data = pageData({ swap: swap({ hosts: ['spark-2'], affected_hosts: ['spark-2'] }) }, { recent: [failed, ended('cancelled')] })
+  pages.site.data = pageData({ swap: swap({ hosts: ['spark-2'], affected_hosts: ['spark-2'] }) }, { recent: [failed, ended('cancelled')] })
   await page.locator('#running-swap-00000002').waitFor()
   await page.locator('#history li').nth(1).waitFor()
   expect(await dialog(page).locator('textarea').inputValue()).toBe('make room')
@@ -130,21 +93,21 @@ test('what a person is doing survives an update: an open dialog, its text, opene
 })
 
 test('a forced release asks for a reason, and sends it', async () => {
-  site.data = pageData({ lock: heldBy(reservation()) })
+  pages.site.data = pageData({ lock: heldBy(reservation()) })
   const page = await open()
   await page.locator('#release-41').click()
   await page.locator('#dialog textarea:focus').waitFor()
   await dialog(page).locator('button[type=submit]').click()
   expect(await page.locator('#dialog textarea:invalid').count()).toBe(1)
-  expect(site.asked).toEqual([])
+  expect(pages.site.asked).toEqual([])
   await dialog(page).locator('textarea').fill('the cron job hangs')
   await dialog(page).locator('button[type=submit]').click()
   await closed(page)
-  expect(site.asked).toEqual([{ action: 'force_release', reason: 'the cron job hangs', hosts: ['spark-1', 'spark-2'], by: 'dashboard' }])
+  expect(pages.site.asked).toEqual([{ action: 'force_release', reason: 'the cron job hangs', hosts: ['spark-1', 'spark-2'], by: 'dashboard' }])
 })
 
 test('a swap past the lock asks for a reason and says whose lock it ends', async () => {
-  site.data = pageData({ lock: heldBy(reservation()) })
+  pages.site.data = pageData({ lock: heldBy(reservation()) })
   const page = await open()
   expect(await page.locator('#swap-qwen3-30b').isDisabled()).toBe(true)
   await page.locator('#swap-anyway-qwen3-30b').click()
@@ -152,21 +115,21 @@ test('a swap past the lock asks for a reason and says whose lock it ends', async
   await dialog(page).locator('textarea').fill('demo in five minutes')
   await dialog(page).locator('button[type=submit]').click()
   await closed(page)
-  expect(site.asked).toMatchObject([{ action: 'swap', force: true, body: { reason: 'demo in five minutes' } }])
+  expect(pages.site.asked).toMatchObject([{ action: 'swap', force: true, body: { reason: 'demo in five minutes' } }])
 })
 
 test('a refusal appears beside the button, in words, and the dialog stays', async () => {
   const page = await open()
-  site.refuseWith = new Problem('reserved', 'nightly-cron has reserved spark-1 until 06:10:00')
+  pages.site.refuseWith = new Problem('reserved', 'nightly-cron has reserved spark-1 until 06:10:00')
   await page.locator('#swap-qwen3-30b').click()
   await dialog(page).locator('button[type=submit]').click()
   const alert = dialog(page).getByRole('alert')
   await alert.getByText('nightly-cron has reserved spark-1').waitFor()
   expect(await alert.textContent()).toMatch(/Someone else has reserved these GPUs[^]*Wait until expires_at/)
-  site.refuseWith = null
+  pages.site.refuseWith = null
   await dialog(page).locator('button[type=submit]').click()
   await closed(page)
-  expect(site.asked).toHaveLength(1)
+  expect(pages.site.asked).toHaveLength(1)
 })
 
 test('a form sent twice carries the same attempt, a new dialog a new one', async () => {
@@ -189,24 +152,24 @@ test('a dry run reports checks and exact commands, and changes nothing', async (
   await dialog(page).locator('[aria-pressed=false]').click()
   await dialog(page).locator('[aria-pressed=true]', { hasText: 'spark-2' }).waitFor()
   await dialog(page).locator('.verdict').waitFor()
-  expect(site.asked).toEqual([
+  expect(pages.site.asked).toEqual([
     { action: 'check', key: 'qwen3-30b', hosts: ['spark-1'] },
     { action: 'check', key: 'qwen3-30b', hosts: ['spark-2'] },
   ])
 })
 
 test('a running swap is cancelled with what that means', async () => {
-  site.data = busyPage()
+  pages.site.data = busyPage()
   const page = await open()
   await page.locator('#cancel-swap-00000002').click()
   await dialog(page).getByText('What was started is stopped, with proof.').waitFor()
   await dialog(page).locator('button[type=submit]').click()
   await closed(page)
-  expect(site.asked).toEqual([{ action: 'cancel', id: 'swap-00000002', reason: 'cancelled on the dashboard', by: 'dashboard' }])
+  expect(pages.site.asked).toEqual([{ action: 'cancel', id: 'swap-00000002', reason: 'cancelled on the dashboard', by: 'dashboard' }])
 })
 
 test('times are local, with the exact time in the title', async () => {
-  site.data = pageData({ lock: heldBy(reservation({ acquired_at: '2026-07-01T10:00:00.000Z' })) })
+  pages.site.data = pageData({ lock: heldBy(reservation({ acquired_at: '2026-07-01T10:00:00.000Z' })) })
   const page = await open({ timezoneId: 'Asia/Tokyo' })
   const time = page.locator('#lock time[datetime="2026-07-01T10:00:00.000Z"]')
   await time.waitFor()
@@ -215,12 +178,12 @@ test('times are local, with the exact time in the title', async () => {
 })
 
 test('a page whose first connection fails connects by itself', async () => {
-  const context = await browser.newContext()
+  const context = await pages.browser.newContext()
   onTestFinished(() => context.close())
   const page = await context.newPage()
   let failures = 0
   await page.route('**/events', (route) => (failures++ === 0 ? route.abort() : route.continue()))
-  await page.goto(site.url)
+  await page.goto(pages.site.url)
   await page.locator('#connection[data-state=lost]').waitFor()
   await page.locator('#connection[data-state=live]').waitFor()
 })
@@ -228,13 +191,13 @@ test('a page whose first connection fails connects by itself', async () => {
 test('a lost connection is said with the time of what is shown, and mended by itself', async () => {
   const page = await open()
   await page.route('**/events', (route) => route.abort())
-  site.cutConnections()
+  pages.site.cutConnections()
   const notice = page.locator('#connection[data-state=lost]')
   await notice.waitFor()
   expect(await notice.textContent()).toMatch(/connection lost, showing the state of \d\d:\d\d:\d\d/)
   await page.unroute('**/events')
-  site.data = pageData({ hosts: [host('spark-1', { arbiter: 'surveying' })] })
+  pages.site.data = pageData({ hosts: [host('spark-1', { arbiter: 'surveying' })] })
   await page.locator('#connection[data-state=live]').waitFor()
   await page.locator('#host-spark-1 .badge', { hasText: 'being looked at' }).waitFor()
-  for (const one of opened) one.complaints.length = 0 // the cut itself is logged by the browser
+  for (const one of pages.opened) one.complaints.length = 0 // the cut itself is logged by the browser
 })

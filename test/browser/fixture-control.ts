@@ -21,6 +21,10 @@ export interface FixtureState {
   events: AuditEvent[]
   /** The next action is refused with this. */
   refuseWith: Error | null
+  /** Refuses some of what is asked. */
+  refuseIf: (asked: Asked) => Error | null
+  /** Schedules, webhooks and events cannot be read, for this reason. */
+  unreadable: Error | null
   readonly asked: Asked[]
 }
 
@@ -47,11 +51,15 @@ const unused = (): never => {
   throw new Error('the page does not use this')
 }
 
+const readable = <T>(state: FixtureState, value: T): Promise<T> =>
+  state.unreadable === null ? Promise.resolve(value) : Promise.reject(state.unreadable)
+
 type Ask = (action: string, facts: object) => void
 
 export function fixtureControl(state: FixtureState): Control {
   const ask: Ask = (action, facts) => {
-    if (state.refuseWith !== null) throw state.refuseWith
+    const refusal = state.refuseWith ?? state.refuseIf({ action, ...facts })
+    if (refusal !== null) throw refusal
     state.asked.push({ action, ...facts })
   }
   const swapOf = (id: string) => [state.data.status.swap, ...state.data.status.queue, ...state.data.recent].find((swap) => swap?.swap_id === id)
@@ -113,7 +121,7 @@ function schedules(state: FixtureState, ask: Ask): ScheduleControl {
     return Promise.resolve(schedule)
   }
   return {
-    list: () => Promise.resolve(state.schedules),
+    list: () => readable(state, state.schedules),
     read: async (id) => await Promise.resolve(find(id)),
     put(body, actor) {
       ask('put_schedule', { body, by: actor.name })
@@ -153,7 +161,7 @@ function webhooks(state: FixtureState, ask: Ask): WebhookControl {
     return first
   }
   return {
-    list: () => Promise.resolve(state.webhooks),
+    list: () => readable(state, state.webhooks),
     create(body, actor) {
       ask('create_webhook', { body, by: actor.name })
       const made = view('made', body)
@@ -192,7 +200,7 @@ function events(state: FixtureState): EventControl {
       const fitting = state.events.filter(({ type }) => types === null || types.includes(type))
       const listed = since === null ? fitting : fitting.filter((event) => String(event.seq) > since || event.timestamp >= since).toReversed()
       const page = listed.slice(0, limit)
-      return Promise.resolve({ events: page, next: listed.length > limit ? String(page.at(-1)?.seq ?? '') : null })
+      return readable(state, { events: page, next: listed.length > limit ? String(page.at(-1)?.seq ?? '') : null })
     },
     watch: unused,
   }

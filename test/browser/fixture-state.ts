@@ -10,5 +10,7 @@ export const fixtureState = (data: PageData): FixtureState => ({
   deliveries: [],
   events: [],
   refuseWith: null,
+  refuseIf: () => null,
+  unreadable: null,
   asked: [],
 })

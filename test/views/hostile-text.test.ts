@@ -61,7 +61,7 @@ const problem = poisoned({
   errors: [{ field: 'f', message: 'm' }],
 })
 
-const schedules = data.schedules!
+const schedules = data.schedules
 const webhooks = poisoned(someWebhooks())
 const deliveries = poisoned(someDeliveries())
 const events = poisoned(someEvents()).map((event, i) => ({ ...event, type: someEvents()[i]!.type }))

@@ -29,8 +29,8 @@ const lineForm = html`
     hx-include="#external-fields"
     hx-target="#external-fields"
     hx-swap="outerHTML"
-    hx-status:4xx="target:#line-answer swap:innerHTML"
-    hx-status:5xx="target:#line-answer swap:innerHTML"
+    hx-status:4xx="target:#line-answer, swap:innerHTML"
+    hx-status:5xx="target:#line-answer, swap:innerHTML"
     hx-disable="find button"
   >
     <label for="crontab-line">A line of a crontab</label>

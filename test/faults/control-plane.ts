@@ -99,8 +99,13 @@ export class ControlPlane {
     this.#parts[part].start()
   }
 
-  async ask(path: string, init: RequestInit = {}): Promise<ApiAnswer> {
-    const answer = await fetch(`${this.url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) })
+  ask(path: string, init: RequestInit = {}): Promise<ApiAnswer> {
+    return this.askAt(this.url, path, init)
+  }
+
+  /** Asks one of `urls`. */
+  async askAt(url: string, path: string, init: RequestInit = {}): Promise<ApiAnswer> {
+    const answer = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(20_000) })
     return { status: answer.status, json: (await answer.json()) as Record<string, unknown> } // every answer of these routes is an object
   }
 

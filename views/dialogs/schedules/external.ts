@@ -21,12 +21,13 @@ export const externalDialog = (dialog: ExternalDialog): Html =>
     html` ${dialog.values.id === undefined && lineForm} ${externalFields(dialog)} `,
   )
 
-/** What it answers takes the place of the fields below; a refusal stands beside its button. */
+/** What it answers takes the place of the fields below; a refusal stands beside its button. The fields are sent along, and may still be empty then. */
 const lineForm = html`
   <form
     class="line"
     hx-post="${paths.readCrontabLine}"
     hx-include="#external-fields"
+    hx-validate="false"
     hx-target="#external-fields"
     hx-swap="outerHTML"
     hx-status:4xx="target:#line-answer, swap:innerHTML"

@@ -14,11 +14,12 @@ export async function keepHistory(client: Client, name: string, workflowId: stri
   if (process.env['SPARK_KEEP_HISTORIES'] === undefined) return
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory()
   const text = JSON.stringify(JSON.parse(historyToJSON(history)))
+  const anonymous = text
+    .replaceAll(`@${hostname()}`, '@somewhere')
+    .replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"')
+    .replaceAll(/"stackTrace":"(?:[^"\\]|\\.)*"/g, '"stackTrace":""') // it names paths of this machine
   mkdirSync(folder, { recursive: true })
-  writeFileSync(
-    `${folder}/${name}.json`,
-    `${text.replaceAll(`@${hostname()}`, '@somewhere').replaceAll(/"identity":"[^"]*"/g, '"identity":"worker"')}\n`,
-  )
+  writeFileSync(`${folder}/${name}.json`, `${anonymous}\n`)
 }
 
 /** Saves all runs of a workflow, oldest first. */

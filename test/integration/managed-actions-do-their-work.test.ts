@@ -25,6 +25,7 @@ test('warm: nothing to do where no model is', async () => {
 test('warm: each model gives a real completion', async () => {
   await managed.stage.swap('gemma-3-27b')
   expect(await managed.run('warm')).toMatchObject({ state: 'ok', detail: expect.stringMatching(/google\/gemma-3-27b-it gave \d+ tokens/) })
+  await managed.keepHistory('warm', 'warm')
 })
 
 test('a service is restarted under a claim, with a fence, and proven to run', async () => {
@@ -36,6 +37,7 @@ test('a service is restarted under a claim, with a fence, and proven to run', as
   expect(await startedAt('whisper')).not.toBe(before)
   expect(await managed.stage.state()).toMatchObject({ claims: [], fence: fence + 1 })
   expect((await managed.stage.ssh.marker('spark-1')).fence).toMatchObject({ fence: fence + 1, step: 1 })
+  await managed.keepHistory('restart', 'restart')
 })
 
 test.each([
@@ -70,6 +72,7 @@ test('a sweep is ok where all is well, and says what is wrong', async () => {
   expect(await managed.run('sweep')).toMatchObject({ state: 'ok', detail: 'spark-1, spark-2: all well' })
   await onHost('docker stop --time 1 vllm_node')
   expect(await managed.run('sweep')).toMatchObject({ state: 'failed', detail: 'spark-1: gemma-3-27b is not healthy' })
+  await managed.keepHistory('sweep', 'failed')
 })
 
 test('a reservation that is not held for too long stays', async () => {

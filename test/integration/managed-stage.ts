@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
-import { temporalScheduleId, type ScheduleRun, type ScheduleView } from '../../domain/scheduling/schedule.ts'
+import { managedRunWorkflowId, temporalScheduleId, type ScheduleRun, type ScheduleView } from '../../domain/scheduling/schedule.ts'
 import { ApiServer, type ApiAnswer } from '../api/api-server.ts'
+import { keepHistory } from './keep-history.ts'
 import { startStage, type Stage, type StageOptions } from './stage.ts'
 
 /** A stage with the API in front of it, and managed schedules that a test makes. Whoever starts it closes it. */
@@ -58,6 +59,21 @@ export class ManagedStage {
     const { last_run } = await this.until(id, (view) => view.runs.length >= runs && view.last_run?.ended_at !== null)
     if (last_run === null) throw new Error('there is no run')
     return last_run
+  }
+
+  /** The workflow of the newest run, once Temporal lists one. */
+  async workflowOf(id: string): Promise<string> {
+    const { client, clusterId } = this.stage
+    for (;;) {
+      const started = client.workflow.list({ query: `WorkflowId STARTS_WITH '${managedRunWorkflowId(clusterId, id)}-'` })
+      for await (const { workflowId } of started) return workflowId
+      await pause(100)
+    }
+  }
+
+  /** Keeps the history of the newest run for the replay in the unit lane, where that is asked for. */
+  async keepHistory(id: string, branch: string): Promise<void> {
+    await keepHistory(this.stage.client, `managed-${branch}`, await this.workflowOf(id))
   }
 
   async close(): Promise<void> {

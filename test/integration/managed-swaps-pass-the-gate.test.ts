@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { arbiterWorkflowId } from '../../domain/names.ts'
-import { managedRunWorkflowId, temporalScheduleId } from '../../domain/scheduling/schedule.ts'
+import { temporalScheduleId } from '../../domain/scheduling/schedule.ts'
 import { ManagedStage } from './managed-stage.ts'
 
 let managed: ManagedStage
@@ -27,6 +27,7 @@ test('Temporal itself fires it: the swap is a swap like any other, and the run t
   const swap = await managed.api.ask(`/api/swap/${run.swap_id ?? ''}`)
   expect(swap.json).toMatchObject({ outcome: 'completed', holder: 'schedule by-itself', schedule: 'by-itself' })
   expect(await managed.stage.serves('spark-1')).toMatchObject({ id: 'google/gemma-3-27b-it' })
+  await managed.keepHistory('by-itself', 'swap')
 })
 
 test('run now: what serves already is ok without a swap', async () => {
@@ -54,6 +55,7 @@ test('refused by a reservation with skip: the run is skipped, and says who holds
   await reserve()
   await managed.schedule('skips', swapTo(null), { when_refused: 'skip' })
   expect(await managed.run('skips')).toMatchObject({ state: 'skipped', swap_id: null, detail: expect.stringMatching(/^reserved: Ada/) })
+  await managed.keepHistory('skips', 'skipped')
   await release()
 })
 
@@ -62,7 +64,7 @@ test('refused by a reservation with wait: it runs after the release', async () =
   await managed.schedule('waits', swapTo('mistral-small-3.2'), { when_refused: 'wait', wait_s: 60 })
   await managed.post('/api/schedule/waits/run')
   await managed.until('waits', (view) => view.state === 'running')
-  const [{ workflowId }] = await runsOf('waits')
+  const workflowId = await managed.workflowOf('waits')
   await expect
     .poll(async () =>
       (await managed.stage.client.workflow.getHandle(workflowId).fetchHistory()).events?.some((one) => one.timerStartedEventAttributes),
@@ -70,6 +72,7 @@ test('refused by a reservation with wait: it runs after the release', async () =
     .toBe(true)
   await release()
   expect(await managed.ended('waits', 1)).toMatchObject({ state: 'ok', swap_id: expect.stringMatching(/^run-/) })
+  await managed.keepHistory('waits', 'waited')
 })
 
 test('refused by a reservation for longer than it waits: the run is skipped', async () => {
@@ -92,10 +95,11 @@ test('a run that is cancelled takes its swap out of the queue, and shows as fail
   await managed.schedule('cancelled', swapTo('gemma-3-27b'), { wait_s: 600 })
   await managed.post('/api/schedule/cancelled/run')
   await managed.stage.until((view) => view.queue.length === 1)
-  const [{ workflowId }] = await runsOf('cancelled')
+  const workflowId = await managed.workflowOf('cancelled')
   await managed.stage.client.workflow.getHandle(workflowId).cancel()
   expect(await managed.ended('cancelled', 1)).toMatchObject({ state: 'failed', detail: expect.stringContaining('cancelled in Temporal') })
   await managed.stage.until((view) => view.queue.length === 0)
+  await managed.keepHistory('cancelled', 'cancelled')
   await managed.stage.ask({ type: 'end_claim', claimId: 'in-the-way' })
 })
 
@@ -104,7 +108,7 @@ test('a run that is terminated by hand shows as failed as well', async () => {
   await managed.schedule('terminated', swapTo('gemma-3-27b'), { wait_s: 600 })
   await managed.post('/api/schedule/terminated/run')
   await managed.until('terminated', (view) => view.state === 'running')
-  const [{ workflowId }] = await runsOf('terminated')
+  const workflowId = await managed.workflowOf('terminated')
   await managed.stage.client.workflow.getHandle(workflowId).terminate('a hand in the UI')
   expect(await managed.ended('terminated', 1)).toMatchObject({ state: 'failed', detail: 'the run was terminated in Temporal' })
   await release()
@@ -135,12 +139,3 @@ test('a paused schedule does not fire, in Temporal neither, until it is resumed'
 })
 
 const inTemporal = (id: string) => managed.stage.client.schedule.getHandle(temporalScheduleId(managed.stage.clusterId, id))
-
-async function runsOf(id: string): Promise<[{ workflowId: string }]> {
-  for (;;) {
-    for await (const { workflowId } of managed.stage.client.workflow.list({
-      query: `WorkflowId STARTS_WITH '${managedRunWorkflowId(managed.stage.clusterId, id)}'`,
-    }))
-      return [{ workflowId }]
-  }
-}

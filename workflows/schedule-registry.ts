@@ -24,7 +24,7 @@ export async function scheduleRegistry(request: RegistryRequest): Promise<void> 
 
   await CancellationScope.nonCancellable(async () => {
     const keeping = new CancellationScope({ cancellable: true })
-    const kept = keeping.run(() => keepTimeForEver(clusterId)).catch(() => undefined)
+    const kept = keeping.run(() => keepTimeForEver(() => state)).catch(() => undefined)
     await condition(() => workflowInfo().continueAsNewSuggested || batches >= batchesARun)
     // Whoever keeps the time says until when it looked, so that the next run knows that nothing was overlooked.
     keeping.cancel()

@@ -12,15 +12,21 @@ const inspectEveryMs = 60_000
 /** Ends in good time before its own limit, to be started anew. */
 const longestMs = 50 * 60_000
 
+export interface KeepTimeRequest {
+  readonly clusterId: ClusterId
+  /** Until when the watch before this one looked, as far as the registry was told. */
+  readonly watchedUntil: Millis | null
+}
+
 export const createScheduleActivities = (deps: DepsWithSchedules) => ({
   /**
    * Keeps the watch on all schedules of the cluster: tells of runs that did not come, or were ended by hand, and keeps Temporal's own schedules as the registry has
    * them, each every two seconds and none waiting for another. A round that fails is one round less. On cancel it says until when it looked, and ends.
    */
-  async keepTime({ clusterId }: { clusterId: ClusterId }): Promise<void> {
+  async keepTime({ clusterId, watchedUntil }: KeepTimeRequest): Promise<void> {
     const ended = new AbortController()
     const signal = AbortSignal.any([cancellationSignal(), deps.ending, ended.signal])
-    const lateness = new Lateness(deps, lastLookOf(activityInfo().heartbeatDetails))
+    const lateness = new Lateness(deps, lastLookOf(activityInfo().heartbeatDetails) ?? watchedUntil)
     const rounds = Promise.all([
       watchDueTimes(deps, lateness, signal),
       keepMirror(deps, new Mirror({ ...deps, clusterId, signal }), signal),

@@ -40,7 +40,7 @@ export class Lateness {
 
   /** One look at `now`. What it could not tell it tells in the next; told twice is told once. */
   async look(state: RegistryState, now: Millis): Promise<void> {
-    const before = this.#lookedAt ?? state.watchedUntil
+    const before = this.#lookedAt
     const unwatched = before !== null && now - before > gapMs
     if (unwatched) await this.#parts.schedules.ask({ type: 'watched', from: before, until: now })
     const gaps = unwatched ? [...state.gaps, { from: before, to: now }] : state.gaps

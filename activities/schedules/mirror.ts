@@ -18,7 +18,8 @@ interface Parts {
   readonly signal: AbortSignal
 }
 
-const atOnce = 8
+/** A thousand that are registered together must not hold up what Temporal has to do for swaps meanwhile. */
+const atOnce = 4
 /** So long one that Temporal refused is left alone. */
 const restMs = 30_000
 
@@ -100,16 +101,25 @@ export class Mirror {
     }
     // The memo of a schedule can't be changed: one with another definition is made anew.
     if (there !== null) await this.#delete(id)
-    const { client, clusterId, taskQueue } = this.#parts
-    const options = temporalSchedule(clusterId, taskQueue, one, Date.now())
-    try {
-      await client.schedule.create(options)
-    } catch (error) {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error
-      await this.#delete(id)
-      await client.schedule.create(options)
-    }
+    if (await this.#create(one)) return done
+    const other = await this.#describe(id)
+    const found = other === null ? null : definitionIn(other)
+    if (isSame(found, one) && found?.revision === one.revision) return done // by ourselves, before we could say so
+    await this.#delete(id)
+    await this.#create(one)
     return done
+  }
+
+  /** False when there is one of that id already. */
+  async #create(one: Registered): Promise<boolean> {
+    const { client, clusterId, taskQueue } = this.#parts
+    try {
+      await client.schedule.create(temporalSchedule(clusterId, taskQueue, one, Date.now()))
+      return true
+    } catch (error) {
+      if (error instanceof ScheduleAlreadyRunning) return false
+      throw error
+    }
   }
 
   /** Does it for each, some at once, and tells the registry. One that fails is said and left for later. */
@@ -118,12 +128,13 @@ export class Mirror {
     work: (one: T) => Promise<ScheduleCommand | null>,
   ): Promise<void> {
     const rest = ones[Symbol.iterator]()
+    const told: Promise<unknown>[] = []
     const line = async (): Promise<void> => {
       for (const one of rest) {
         if (this.#parts.signal.aborted) return
         try {
           const command = await work(one)
-          if (command !== null) await this.#parts.schedules.ask(command)
+          if (command !== null) told.push(this.#parts.schedules.ask(command)) // all that comes meanwhile rides in the next batch
         } catch (error) {
           if ('body' in one) this.#resting.set(one.body.id, { revision: one.revision, until: performance.now() + restMs })
           this.#parts.log.warn({ err: error, schedule: 'body' in one ? one.body.id : undefined }, 'a schedule could not be kept in Temporal')
@@ -131,6 +142,7 @@ export class Mirror {
       }
     }
     await Promise.all(Array.from({ length: atOnce }, line))
+    await Promise.all(told)
   }
 
   #rests({ body, revision }: Registered): boolean {

@@ -113,8 +113,7 @@ function updated(known: Registered, body: ScheduleBody, clock: Millis): Register
 function remove(draft: Draft, id: ScheduleId): ScheduleAnswer {
   const known = scheduleIn(draft, id)
   if (known === undefined) return refused('unknown_schedule')
-  const { [id]: _, ...schedules } = draft.schedules
-  draft.schedules = schedules
+  Reflect.deleteProperty(draft.schedules, id)
   draft.count -= 1
   draft.version += 1
   draft.definitionBytes -= bytesOf(known.body)

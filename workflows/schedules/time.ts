@@ -1,4 +1,5 @@
 import { ActivityCancellationType, isCancellation, proxyActivities } from '@temporalio/workflow'
+import type { RegistryState } from '../../domain/scheduling/command.ts'
 import type { createScheduleActivities } from '../../activities/schedules/keep-time.ts'
 
 // A worker that dies takes its watch with it; after the heartbeat's time another goes on.
@@ -10,10 +11,11 @@ const { keepTime } = proxyActivities<ReturnType<typeof createScheduleActivities>
 })
 
 /** Keeps one watch on all due times, however many workers there are, until it is cancelled. */
-export async function keepTimeForEver(clusterId: string): Promise<never> {
+export async function keepTimeForEver(state: () => RegistryState): Promise<never> {
   for (;;) {
+    const { clusterId, watchedUntil } = state()
     try {
-      await keepTime({ clusterId })
+      await keepTime({ clusterId, watchedUntil })
     } catch (error) {
       if (isCancellation(error)) throw error // whatever else ended it, it is started anew
     }

@@ -52,8 +52,13 @@ export function joinedBy(state: ArbiterState, command: SwapCommand, targets: rea
 
 export function rememberJoin(state: ArbiterState, { swapId: id, requestHash }: SwapCommand, swapId: SwapId): ArbiterState {
   const join: Join = { id, request: requestHash.slice(0, hashPart), swapId, until: state.clock + rememberedForMs }
-  return { ...state, joins: [...(state.joins ?? []), join].slice(-mostJoins) }
+  const joins = [...(state.joins ?? []), join]
+  const surplus = joins.length > mostJoins ? (joins.find((one) => !isKeyed(one.id)) ?? joins[0]) : undefined
+  return { ...state, joins: joins.filter((one) => one !== surplus) }
 }
+
+/** Under an Idempotency-Key a request may come again hours later; any other is repeated at once or never. */
+const isKeyed = (id: SwapId): boolean => id.startsWith('key-')
 
 export const joinOf = (state: ArbiterState, id: SwapId): Join | undefined => state.joins?.find((join) => join.id === id)
 

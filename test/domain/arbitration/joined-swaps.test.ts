@@ -85,6 +85,14 @@ test('a joined request that is repeated is answered with that swap, also after i
   expect(bench.effects).toEqual([])
 })
 
+test('a crowd of requests without a key does not push out one that was asked for under a key', () => {
+  const bench = running()
+  bench.ask(again('key-0000000000000000000000000001'))
+  for (let n = 0; n < 300; n++) bench.ask(again(`swap-${String(n + 2).padStart(4, '0')}`))
+  end(bench, 'swap-0001')
+  expect(bench.ask(again('key-0000000000000000000000000001'))).toMatchObject([{ kind: 'accepted', swapId: 'swap-0001', joined: true }])
+})
+
 test('the run of a schedule that joins another’s swap has come: it is told under its own id', () => {
   const bench = running()
   bench.ask(again('swap-0002', { schedule: 'nightly' }), again('swap-0003'))

@@ -15,6 +15,7 @@ import { scheduleRegistryWorkflowId, temporalScheduleId } from '../../domain/sch
 import { arbiterTaskTimeout, type RegistryRequest } from '../../workflows/messages.ts'
 import { external, managed } from '../domain/scheduling/bodies.ts'
 import { acquire, wish } from '../domain/arbitration/commands.ts'
+import { keepRuns } from './keep-history.ts'
 import { startStage, type Stage } from './stage.ts'
 
 const batchesARun = 25
@@ -38,6 +39,7 @@ beforeAll(async () => {
   await until((state) => state.recovered)
 })
 afterAll(async () => {
+  await keepRuns(stage.client, 'schedule-registry', scheduleRegistryWorkflowId(stage.clusterId), 3)
   for await (const { scheduleId } of stage.client.schedule.list())
     if (scheduleId.startsWith(temporalScheduleId(stage.clusterId, '')))
       await inTemporal(scheduleId)

@@ -35,7 +35,11 @@ const unexpired = <T extends { readonly until: Millis }>(list: readonly T[], clo
 
 function aged(state: ArbiterState, held: Reservation, passed: Millis): ArbiterState {
   const { clock } = state
-  if (swapRunsUnder(state, held)) return held.expiresAt >= clock + afterSwapMs ? state : changed(state, held, { expiresAt: clock + afterSwapMs })
+  if (swapRunsUnder(state, held)) {
+    const expiresAt = clock + afterSwapMs
+    // Its end moves along, and the warning with it: one in the middle of the last minute would be no warning.
+    return held.expiresAt >= expiresAt ? state : changed(state, held, { expiresAt, warnAt: warnTime(clock, expiresAt) })
+  }
   if (held.expiresAt <= clock) return rememberEnd(tellExpired(gone(state, held), held), held, { how: 'expired' })
   if (held.unconfirmed != null && held.unconfirmed.until <= clock) {
     // While the arbiter was away nobody could confirm anything.

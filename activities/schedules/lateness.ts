@@ -12,7 +12,7 @@ interface Parts {
 }
 
 /** Whoever looks less often than this has not watched: a run may have come and gone. */
-export const gapMs = 30_000
+const gapMs = 30_000
 /** When all else is lost, no more than this is forgotten of until when somebody looked. */
 const tellEveryMs = 600_000
 /** The arbiter holds only so many untold events. */

@@ -62,7 +62,7 @@ export function conflictsAhead(schedules: readonly Registered[], around: Surroun
 }
 
 /** The hosts that a run of it occupies; none where that is not known, or where it occupies none. */
-export function hostsUsed(body: ScheduleBody, placementOf: Surroundings['placementOf']): readonly HostName[] {
+function hostsUsed(body: ScheduleBody, placementOf: Surroundings['placementOf']): readonly HostName[] {
   if (body.kind === 'external') return body.hosts ?? (body.model === undefined ? [] : (placementOf(body.model) ?? []))
   const { action } = body
   switch (action.type) {

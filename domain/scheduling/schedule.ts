@@ -8,7 +8,7 @@ export const ScheduleId = z
 export type ScheduleId = z.infer<typeof ScheduleId>
 
 /** Exactly one of these says when. Whether it can be read, and ever fires, is said in when.ts. */
-export const When = {
+const When = {
   cron: z.string().min(1).max(200).optional().meta({ description: 'Five fields, or @hourly, @daily, @weekly, @monthly, @yearly' }),
   every: z
     .string()

@@ -33,7 +33,7 @@ export function dueTimeOf(known: Registered, at: Millis): Millis | null {
 }
 
 /** The last due time at or before `at`, and at most `withinMs` before it. */
-export function lastDue(plan: Plan, at: Millis, withinMs: Millis): Millis | null {
+function lastDue(plan: Plan, at: Millis, withinMs: Millis): Millis | null {
   const first = plan.next(at - withinMs - 1)
   if (first === null || first > at) return null
   const second = plan.next(first)

@@ -68,7 +68,7 @@ test('three jobs collide, stand in line, each works with its own model, and the 
   expect(seenIn(files.typescript)).toBe(stage.model(third).served_name)
   expect((await stage.serves('spark-1'))?.id).toBe(stage.model(usual).served_name)
   expect((await api.ask('/api/swap/lock')).json).toMatchObject({ held: false, waiting: 0 })
-})
+}, 240_000)
 
 test('a job whose work fails puts the model back all the same, and says that it failed', async () => {
   await stage.swap(usual)

@@ -75,7 +75,7 @@ export class Contender {
   async #untilKnown(asked: Asked, goesOn: () => boolean): Promise<Told> {
     for (;;) {
       const told = await this.ask(asked)
-      if (told.kind !== 'unknown' || !goesOn()) return told
+      if ((told.kind !== 'unknown' && told.kind !== 'elsewhere') || !goesOn()) return told
       await pause(this.#choices.between(20, longestPause_ms))
     }
   }

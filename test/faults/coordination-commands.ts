@@ -17,7 +17,7 @@ export interface Real {
 type Command = fc.AsyncCommand<CoordinationModel, Real>
 
 /** Weights that no host has: such a swap passes the gate, and ends in its preflight. */
-export const missingModels = ['nobody-has-this', 'nobody-has-that'] as const
+const missingModels = ['nobody-has-this', 'nobody-has-that'] as const
 export const missingCatalog: Readonly<Record<string, object>> = Object.fromEntries(
   missingModels.map((key) => [
     key,
@@ -163,7 +163,7 @@ const look = fc.constant(
 const byFence = (a: { fence: number }, b: { fence: number }): number => a.fence - b.fence
 
 /** The hosts go on: all that runs and waits comes to its end. Then they stand still again. */
-export async function letAllEnd(model: CoordinationModel, real: Real): Promise<void> {
+async function letAllEnd(model: CoordinationModel, real: Real): Promise<void> {
   const ends = model.ends()
   if (ends.length === 0) return
   for (const host of real.hosts) host.freeze(false)

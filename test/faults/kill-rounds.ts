@@ -6,7 +6,7 @@ import { taskQueueOf } from '../../domain/names.ts'
 import { Contender, type Habits } from './contender.ts'
 import { ArbiterDoor, HttpDoor, type LockDoor, type Wrong } from './lock-door.ts'
 import { LockHistory, type Operation } from './lock-history.ts'
-import { judge, usualTolerance } from './lock-judge.ts'
+import { LongHistory } from './long-history.ts'
 import type { Choices } from './seed.ts'
 
 /** What is contended for, and how it is hit. */
@@ -39,9 +39,7 @@ export class KillRounds {
   readonly wrong: Wrong = []
   readonly #choices: Choices
   readonly #connection: Connection | null
-  #fence = 0
-  /** Operations of the rounds before that may still take effect. */
-  #open: readonly Operation[] = []
+  readonly #long = new LongHistory()
 
   /** Ends with `close`. */
   constructor(choices: Choices, connection: Connection | null = null) {
@@ -84,7 +82,13 @@ export class KillRounds {
     await this.#free(history, doors[0], hosts)
     await Promise.all(doors.map((door) => door.close()))
     const first = grants(killed_ms).toSorted((a, b) => a.to_ms - b.to_ms)[0]
-    return { ...this.#judge(history.operations), grants: grants().length, silence_ms: (first?.to_ms ?? Infinity) - killed_ms }
+    const { operations } = history
+    return {
+      faults: this.#long.judge(operations),
+      operations: operations.length,
+      grants: grants().length,
+      silence_ms: (first?.to_ms ?? Infinity) - killed_ms,
+    }
   }
 
   async close(): Promise<void> {
@@ -104,14 +108,5 @@ export class KillRounds {
   async #free(history: LockHistory, door: LockDoor | undefined, hosts: readonly string[]): Promise<void> {
     const asked = { what: 'force', hosts } as const
     while (door !== undefined && (await history.keep('the end of the round', asked, () => door.ask(asked))).kind === 'unknown') await pause(50)
-  }
-
-  #judge(operations: readonly Operation[]): { faults: readonly string[]; operations: number } {
-    const begins = operations[0]?.from_ms ?? 0
-    const earlier = this.#open.filter(({ to_ms }) => to_ms + usualTolerance.open_ms >= begins)
-    const { faults, fence } = judge([...earlier, ...operations], { fence: this.#fence })
-    this.#fence = fence
-    this.#open = [...earlier, ...operations.filter(({ told }) => told.kind === 'unknown')]
-    return { faults, operations: operations.length }
   }
 }

@@ -41,8 +41,8 @@ export class HttpDoor implements LockDoor {
     try {
       const { status, json } = await this.#send(asked)
       return this.#told(asked, status, json)
-    } catch {
-      return { kind: 'unknown' }
+    } catch (error) {
+      return wasRefused(error) ? { kind: 'elsewhere' } : { kind: 'unknown' }
     }
   }
 
@@ -99,6 +99,10 @@ export class HttpDoor implements LockDoor {
     return { kind: 'unknown' }
   }
 }
+
+/** Nobody listened: it never left. */
+const wasRefused = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED'
 
 const numberOr = <T>(value: unknown, other: T): number | T => (typeof value === 'number' ? value : other)
 

@@ -15,7 +15,7 @@ export type Told =
   | { readonly kind: 'reserved'; readonly fence: number | null }
   | { readonly kind: 'stale' }
   | { readonly kind: 'released'; readonly count: number }
-  /** Refused for another reason than the lock: it says nothing of it. */
+  /** Refused for another reason than the lock, or never sent: nothing was done, and it says nothing of the lock. */
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'unknown' }
 

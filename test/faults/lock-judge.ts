@@ -1,5 +1,5 @@
 import { inWords, type Operation } from './lock-history.ts'
-import { fenceOf, fencesOutOfOrder, isGrant, tokenOf, twoHolders } from './lock-order.ts'
+import { fenceOf, fencesOutOfOrder, tokenOf, twoHolders } from './lock-order.ts'
 import { follow, freeLock, type LockState, type Step, type Tolerance } from './lock-model.ts'
 
 /** Two processes of one machine agree on time to well below `early_ms`; an operation that got no answer is refused by its `not_after` after 4.5 s. */
@@ -20,9 +20,11 @@ interface Verdict {
  * gives the lock the benefit. `fence` is the highest one before; nobody holds anything when the history begins.
  */
 export function judge(operations: readonly Operation[], { fence = 0, tolerance = usualTolerance } = {}): Verdict {
-  const inOrder = withConsequence(operations.toSorted((a, b) => a.from_ms - b.from_ms))
+  const inOrder = operations.toSorted((a, b) => a.from_ms - b.from_ms)
   const plain = [...fencesOutOfOrder(inOrder), ...twoHolders(inOrder, tolerance)]
-  const { stuck, state } = new Search(inOrder, tolerance).run(freeLock(fence))
+  // An explanation without those that got no answer and that nothing presupposes is one; and where it is found at all, it is found sooner.
+  const short = new Search(withConsequence(inOrder), tolerance).run(freeLock(fence))
+  const { stuck, state } = short.stuck === null ? short : new Search(inOrder, tolerance).run(freeLock(fence))
   const highest = Math.max(fence, state?.fence ?? 0, ...inOrder.map(fenceOf).filter((one) => one !== null))
   return { faults: [...plain, ...(stuck === null ? [] : [stuck])], fence: highest }
 }
@@ -31,16 +33,21 @@ export function judge(operations: readonly Operation[], { fence = 0, tolerance =
 const tokensSeen = (operations: readonly Operation[]): ReadonlySet<string | null> =>
   new Set(operations.flatMap((one) => (one.told.kind === 'granted' || one.told.kind === 'released' ? [tokenOf(one)] : [])))
 
-/**
- * Without those that got no answer and cannot matter: a token that never shows up in anything that presupposes its grant explains nobody's answer, and to leave
- * it out only frees the others. Unless somebody was refused by a holder whom nobody knows.
- */
+/** Without the operations that got no answer, of tokens that no answer presupposes. */
 function withConsequence(operations: readonly Operation[]): readonly Operation[] {
-  const owned = new Set(operations.filter(isGrant).map(fenceOf))
-  const isOrphan = ({ told }: Operation): boolean => told.kind === 'reserved' && (told.fence === null || !owned.has(told.fence))
-  if (operations.some((one) => isOrphan(one) || endedSome(one))) return operations
   const seen = tokensSeen(operations)
   return operations.filter((one) => one.told.kind !== 'unknown' || tokenOf(one) === null || seen.has(tokenOf(one)))
+}
+
+/** To which moment the answerless operations of each token may have extended it, at most: a swap does to its end, which nobody knows. */
+function extensions(operations: readonly Operation[], { open_ms, late_ms }: Tolerance): ReadonlyMap<string, number> {
+  const latest = new Map<string, number>()
+  for (const { asked, told, to_ms } of operations) {
+    if (told.kind !== 'unknown' || !('token' in asked) || asked.token === null || asked.what === 'release') continue
+    const until = asked.what === 'swap' ? Infinity : to_ms + open_ms + asked.ttl_ms + late_ms
+    latest.set(asked.token, Math.max(until, latest.get(asked.token) ?? 0))
+  }
+  return latest
 }
 
 const endedSome = ({ asked, told }: Pick<Operation, 'asked' | 'told'>): boolean =>
@@ -74,7 +81,12 @@ class Search {
     this.#operations = operations
     this.#tolerance = tolerance
     this.#seenTokens = tokensSeen(operations)
-    this.#steps = operations.map((one) => ({ ...one, to_ms: one.to_ms + (one.told.kind === 'unknown' ? tolerance.open_ms : 0) }))
+    const extended = extensions(operations, tolerance)
+    this.#steps = operations.map((one) => ({
+      ...one,
+      to_ms: one.to_ms + (one.told.kind === 'unknown' ? tolerance.open_ms : 0),
+      extendedBy_ms: extended.get(tokenOf(one) ?? '') ?? 0,
+    }))
   }
 
   run(begin: LockState): { stuck: string | null; state: LockState | null } {

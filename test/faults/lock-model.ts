@@ -39,6 +39,8 @@ export interface Step {
   readonly told: Told
   readonly from_ms: number
   readonly to_ms: number
+  /** To which moment operations of this token without an answer may have extended it, at most. */
+  readonly extendedBy_ms?: number
 }
 
 /**
@@ -109,20 +111,21 @@ class Moment {
   #acquired({ token, hosts, ttl_ms }: Extract<Asked, { what: 'acquire' }>, fence: number | null): LockState | null {
     const own = this.#own(token)
     const again = own === undefined || !sameHosts(own.hosts, hosts) ? null : this.#extended(token, ttl_ms, fence)
-    if (again !== null) return again
+    if (again !== null || (own !== undefined && this.#step.told.kind === 'unknown')) return again
     const gone = [...this.#others(hosts, token), ...this.#state.held.filter((held) => held.token === token)]
     if (!gone.every(this.#isOver) || (fence !== null && fence <= this.#state.fence)) return null
     const { from_ms, to_ms } = this.#step
     const held: Held = {
       ...{ token, hosts, fence, after: this.#state.fence },
       endsFrom_ms: from_ms + ttl_ms,
-      endsBy_ms: to_ms + ttl_ms + this.#tolerance.late_ms,
+      endsBy_ms: Math.max(to_ms + ttl_ms + this.#tolerance.late_ms, this.#step.extendedBy_ms ?? 0),
     }
     const free = this.#without(gone)
     return { ...free, fence: fence ?? free.fence, held: [...free.held, held] }
   }
 
   #extended(token: string, ttl_ms: number, fence: number | null): LockState | null {
+    if (this.#step.told.kind === 'unknown') return null // counted from the grant on: `extendedBy_ms`
     const own = this.#own(token)
     const named = own === undefined ? null : this.#named(own, fence)
     if (own === undefined || named === null) return null
@@ -174,6 +177,7 @@ class Moment {
 
   /** A swap keeps its holder's reservation alive to its end (ARBITER.md R3), of which the history does not tell. */
   #swapped(hosts: readonly string[], token: string | null, fence: number | null): LockState | null {
+    if (this.#step.told.kind === 'unknown') return null // as an extension
     const others = this.#others(hosts, token)
     if (!others.every(this.#isOver)) return null
     const own = token === null ? undefined : this.#own(token)

@@ -3,7 +3,7 @@ import type { Tolerance } from './lock-model.ts'
 
 export const fenceOf = ({ told }: Operation): number | null => (told.kind === 'granted' ? told.fence : null)
 /** A reservation was granted, or said again to be. */
-export const isGrant = (operation: Operation): boolean => operation.told.kind === 'granted' && operation.asked.what === 'acquire'
+const isGrant = (operation: Operation): boolean => operation.told.kind === 'granted' && operation.asked.what === 'acquire'
 
 /** Fences of two tokens that are the same, or that fall although one grant was over before the other was asked for. */
 export function fencesOutOfOrder(operations: readonly Operation[]): string[] {

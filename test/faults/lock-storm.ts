@@ -78,7 +78,7 @@ export class LockStorm {
     return `${this.history.operations.length} operations (${lost} without an answer), ${this.grants} grants, ${this.swapIds.length} swaps, ${commands}`
   }
 
-  /** So many contend until `meanwhile` is over; resolves when all of them have given back what they held, and all their swaps have ended. */
+  /** So many contend until `meanwhile` is over; resolves when nobody holds anything any more, and all their swaps have ended. */
   async rage(contenders: number, meanwhile: () => Promise<void>): Promise<void> {
     const all = Array.from({ length: contenders }, (_, i) => this.#contender(i))
     let goesOn = true
@@ -88,10 +88,17 @@ export class LockStorm {
     } finally {
       goesOn = false
       await over
+      await this.#free(all[0]?.door)
       await Promise.all(all.map(({ door }) => door.close()))
     }
     const { ended } = this.#field
     if (ended !== null) await Promise.all(this.swapIds.map((id) => ended(id)))
+  }
+
+  /** Of what some went away with. */
+  async #free(door: LockDoor | undefined): Promise<void> {
+    const asked = { what: 'force', hosts: this.#field.hosts.map((host) => host.name) } as const
+    while (door !== undefined && (await this.history.keep('the end', asked, () => door.ask(asked))).kind === 'unknown') await pause(50)
   }
 
   #contender(i: number): { contender: Contender; door: LockDoor } {

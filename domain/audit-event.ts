@@ -29,6 +29,6 @@ export function auditEvent(entry: OutboxEntry, swap: Swap | null): AuditEvent {
 
 export const isEnd = ({ type }: Pick<OutboxEntry, 'type'>): boolean => type === 'swap_complete' || type === 'swap_failed'
 
-export const isForWebhooks = (entry: OutboxEntry): entry is OutboxEntry & { readonly type: WebhookEventType } => eventTypes[entry.type].webhook
+const isForWebhooks = (entry: OutboxEntry): entry is OutboxEntry & { readonly type: WebhookEventType } => eventTypes[entry.type].webhook
 
 const short = (value: unknown): unknown => (typeof value === 'object' && value !== null ? fitted({ value }, mostBytes)['value'] : value) ?? null

@@ -34,7 +34,12 @@ export const errors = {
   unexpected: { status: 500, class: 'fatal', title: 'Something went wrong here', advice: 'The log of the API has the cause under this request id.' },
   // the gate
   unknown_model: { status: 404, class: 'fatal', title: 'No model of that key is in the catalog', advice: 'See GET /api/models.' },
-  model_exists: { status: 409, class: 'fatal', title: 'The catalog has a model of that key already', advice: 'Choose another key, or change that model.' },
+  model_exists: {
+    status: 409,
+    class: 'fatal',
+    title: 'The catalog has a model of that key already',
+    advice: 'Choose another key, or change that model.',
+  },
   model_in_use: { status: 409, class: 'fatal', title: 'That model is loaded, or on its way', advice: 'Swap to another model or unload it first.' },
   unknown_host: { status: 422, class: 'fatal', title: 'No host of that name is in the cluster', advice: 'See hosts in GET /api/status.' },
   unknown_swap: { status: 404, class: 'fatal', title: 'No swap of that id is known', advice: 'See GET /api/swap.' },

@@ -4,7 +4,7 @@ import { settingRows, type RefusedSetting, type SettingName, type SettingRow, ty
 const names = Object.keys(settingRows) as [SettingName, ...SettingName[]] // the table has rows, and its keys are their names
 
 /** One setting, its value and whose word that is. */
-export const SettingView = z.object({
+const SettingView = z.object({
   name: z.enum(names),
   value: z.unknown().meta({ description: 'As it applies now; null for a secret' }),
   default: z.unknown(),

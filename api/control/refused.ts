@@ -4,7 +4,7 @@ import { lineRefusal, refusal, type Crowd } from '../../domain/refusal.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
 
 /** The problem in an answer that is not the hoped-for one. */
-export function unlike(answer: Answer, arbiter: Arbiter, crowd: Crowd | null = null): Problem {
+function unlike(answer: Answer, arbiter: Arbiter, crowd: Crowd | null = null): Problem {
   if (answer.kind === 'refused' || answer.kind === 'expired') return refusal(answer, arbiter.now(), crowd)
   if (answer.kind === 'waiting') return lineRefusal(answer, arbiter.now(), crowd)
   throw new Error(`the arbiter answered ${answer.kind}`) // a defect: shown as `unexpected`

@@ -12,7 +12,7 @@ const reservation = {
   fence: 1795557600001,
 }
 
-export const token = 'mGq7cW2pQ0f3yT8sVd1kZxNbL4hRjU6oEaI9wPzKtXs'
+const token = 'mGq7cW2pQ0f3yT8sVd1kZxNbL4hRjU6oEaI9wPzKtXs'
 
 export const acquired: z.infer<typeof LockGranted> = { ...reservation, expires_in_s: 600, token }
 

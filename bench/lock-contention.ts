@@ -14,7 +14,7 @@ export const lockContention: Measure = {
   async take(workshop) {
     const stage = await workshop.stage(quickStage)
     const byUpdate = { via: 'decide', callers, temporalAddress: stage.instance.temporalAddress, clusterId: stage.config().cluster.clusterId } as const
-    const byHttp = { via: 'http', callers, port: stage.instance.port } as const
+    const byHttp = { via: 'http', callers, ports: [stage.instance.port] } as const
     const decided = await contend(byUpdate)
     const asked = await contend(byHttp)
 
@@ -31,7 +31,7 @@ export const lockContention: Measure = {
       goal: null,
       note: `${namesOf(asked.cpu_ms)}; the bare Update ${namesOf(decided.cpu_ms)}`,
     })
-    reportMistakes(workshop, [at, on, decided.rounds, decided.loop])
+    reportMistakes(workshop, [at, on, decided.rounds, decided.loop], rounds * 2)
   },
 }
 
@@ -70,11 +70,13 @@ const namesOf = (times: Readonly<Record<string, number>>): string =>
     .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
     .join(', ')
 
-function reportMistakes(workshop: Workshop, all: readonly ContentionSummary[]): void {
+/** Rounds that did not have exactly one grant, and answers that are neither a grant nor a refusal: there may be none. `prefix` tells two measures apart. */
+export function reportMistakes(workshop: Workshop, all: readonly ContentionSummary[], roundsInAll: number, prefix = ''): void {
   const sum = (of: (one: ContentionSummary) => number): number => all.reduce((total, one) => total + of(one), 0)
-  workshop.report({ name: 'rounds_without_exactly_one_grant', value: sum((one) => one.wrongRounds), goal: { atMost: 0 }, note: `of ${rounds * 2}` })
+  const wrong = { value: sum((one) => one.wrongRounds), goal: { atMost: 0 }, note: `of ${roundsInAll}` }
+  workshop.report({ name: `${prefix}rounds_without_exactly_one_grant`, ...wrong })
   const first = all.find((one) => one.firstFailure !== null)?.firstFailure ?? null
   const operations = sum((one) => one.operations)
   const note = `of ${operations}, ${sum((one) => one.grants)} grants${first === null ? '' : `; first: ${first}`}`
-  workshop.report({ name: 'failed_answers', value: sum((one) => one.failures), goal: { atMost: 0 }, note })
+  workshop.report({ name: `${prefix}failed_answers`, value: sum((one) => one.failures), goal: { atMost: 0 }, note })
 }

@@ -26,7 +26,10 @@ process.stdout.write(`${JSON.stringify(result)}\n`)
 process.exit(0)
 
 async function callersOf(): Promise<LockCaller[]> {
-  if (job.via === 'http') return Promise.all(holders.map((holder) => httpCaller(job.port, holder)))
+  if (job.via === 'http') {
+    const { ports } = job
+    return Promise.all(holders.map((holder, i) => httpCaller(ports[i % ports.length] ?? 0, holder)))
+  }
   if (connection === null) return []
   const arbiter = arbiterOf(new Client({ connection }), job.clusterId)
   return holders.map((holder) => decideCaller(arbiter, holder))
@@ -39,7 +42,7 @@ function summary({ latencies_ms, grants, wrongRounds, failures, took_s }: Conten
     perSecond: latencies_ms.length / took_s,
     p50_ms: median(latencies_ms),
     p99_ms: percentile(latencies_ms, 0.99),
-    max_ms: Math.max(...latencies_ms),
+    max_ms: latencies_ms.reduce((most, one) => Math.max(most, one), 0),
     firstTenthP50_ms: median(latencies_ms.slice(0, tenth)),
     lastTenthP50_ms: median(latencies_ms.slice(-tenth)),
     grants,

@@ -5,6 +5,8 @@ import type { Stage, StageOptions } from './stage.ts'
 export interface Workshop {
   /** Spark Control as in production on simulated hosts of this kind. Kept from the measure before when that one asked for the same; the run ends it. */
   stage(options: StageOptions): Promise<Stage>
+  /** How many operations the long measures do; null: as many as usual. */
+  readonly operations: number | null
   report(figure: Omit<Figure, 'measure'>): void
   /** What is going on, for a person who waits. */
   say(text: string): void

@@ -6,9 +6,11 @@ import { loadConfig } from '../config/load.ts'
 import type { Cluster } from '../domain/cluster.ts'
 import type { Model } from '../domain/model.ts'
 import { Status } from '../domain/status.ts'
+import { freePort } from '../scripts/free-port.ts'
 import { findTemporalCli } from '../scripts/bootstrap/temporal-cli.mjs'
 import { partsOf } from '../scripts/up/parts.ts'
 import { partLogsDir, planFrom, type Plan } from '../scripts/up/plan.ts'
+import { answersOk } from '../scripts/up/readiness.ts'
 import { Supervisor } from '../scripts/up/supervisor.ts'
 import { newInstance, type Instance } from './instance.ts'
 
@@ -30,6 +32,8 @@ export class Stage {
   readonly instance: Instance
   readonly #plan: Plan
   readonly #supervisor: Supervisor
+  readonly #say: (text: string) => void
+  #further: { readonly ports: readonly number[]; readonly supervisor: Supervisor } | null = null
   #temporal: Promise<Connection> | null = null
 
   /** Resolves when a swap would be accepted. Throws, with the parts' last lines, when that takes too long. */
@@ -50,6 +54,7 @@ export class Stage {
     this.options = options
     this.instance = instance
     this.#plan = planFrom(instance.env)
+    this.#say = say
     const pace = ['--load-s', options.load_s, '--time-scale', String(options.timeScale)]
     const parts = partsOf(this.#plan, temporalCli, instance.env).map((stage) =>
       stage.map((part) => (part.name === 'demo' ? { ...part, args: [...part.args, ...pace] } : part)),
@@ -84,7 +89,36 @@ export class Stage {
     return new Client({ connection: await this.#temporal, namespace: this.#plan.namespace })
   }
 
+  /** Ports of so many API processes in all, on the same Temporal: those that are missing are started, and end with the stage. */
+  async apis(count: number): Promise<readonly number[]> {
+    const own = this.instance.port
+    const ports = this.#further?.ports ?? (await Promise.all(Array.from({ length: count - 1 }, () => freePort())))
+    if (this.#further === null) {
+      const api = partsOf(this.#plan, null, this.instance.env)
+        .flat()
+        .find(({ name }) => name === 'api')
+      if (api === undefined) throw new Error('the plan has no API')
+      const specs = ports.map((port, i) => ({
+        ...api,
+        name: `api-${i + 2}`,
+        env: { ...api.env, SPARK_LISTEN: `127.0.0.1:${port}` },
+        ready: (_part: unknown, signal: AbortSignal) => answersOk(`http://127.0.0.1:${port}/readyz`, signal),
+      }))
+      this.#further = { ports, supervisor: new Supervisor([specs], partLogsDir(this.#plan), this.#say) }
+      await this.#further.supervisor.start()
+    }
+    return [own, ...ports]
+  }
+
+  /** Ends those beside the stage's own. */
+  async oneApiAgain(): Promise<void> {
+    const further = this.#further
+    this.#further = null
+    await further?.supervisor.stop()
+  }
+
   async stop(): Promise<void> {
+    await this.oneApiAgain()
     await (await this.#temporal?.catch(() => null))?.close()
     await this.#supervisor.stop()
     await this.instance.remove()

@@ -1,14 +1,19 @@
-import { cancellationSignal, heartbeat } from '@temporalio/activity'
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
+import { servicesOf } from '../config/services.ts'
 import { baseUrlOf, type Cluster, type Host } from '../domain/cluster.ts'
 import { causeOf, type Cause } from '../domain/errors.ts'
 import type { HostFacts } from '../domain/host-facts.ts'
 import { hostLook, type EngineLook } from '../domain/host-look.ts'
+import { MonitorBeat } from '../domain/monitor-beat.ts'
 import type { ClusterId, HostName } from '../domain/names.ts'
+import type { ServiceLook } from '../domain/services/look.ts'
 import type { HostLook } from '../domain/status.ts'
 import type { DepsWithArbiter } from './deps.ts'
 import { HostError, type Hosts } from './hosts.ts'
+import { pause } from './pause.ts'
 import { ReachabilityReport } from './reachability-report.ts'
 import { registeredAttributes } from './search-attributes.ts'
+import { ServiceWatches } from './services/watch.ts'
 import { Vllm } from './vllm.ts'
 
 const everyMs = 2_000
@@ -18,33 +23,45 @@ const engineLimitS = 2
 /** Ends in good time before its own limit, to be started anew. */
 const longestMs = 50 * 60_000
 
-export const createMonitorActivities = (deps: DepsWithArbiter) => ({
-  /**
-   * Looks at every host of the cluster as cluster.yaml has it now, each every two seconds and none waiting for another; the last looks travel as heartbeat.
-   * Engines are only asked for `/health` and `/v1/models`, which wakes none that sleeps. Tells the arbiter when the list of hosts changed.
-   */
-  async watchHosts({ clusterId }: { clusterId: ClusterId }): Promise<void> {
-    const ended = new AbortController()
-    const signal = AbortSignal.any([cancellationSignal(), ended.signal, deps.ending])
-    const rounds = new Map<HostName, HostWatch>()
-    const told = new ToldHosts(deps)
-    const until = performance.now() + longestMs
-    try {
-      while (performance.now() < until && !signal.aborted) {
-        const { cluster } = deps.config.read()
-        const hosts = cluster?.clusterId === clusterId ? cluster.hosts : []
-        for (const [name, watch] of rounds) if (!hosts.some((host) => host.name === name && watch.isOf(host))) endOf(rounds, name)
-        for (const host of hosts) if (!rounds.has(host.name)) rounds.set(host.name, new HostWatch(deps, host, clusterId, signal))
-        heartbeat([...rounds.values()].flatMap((watch) => watch.last ?? []))
-        if (cluster?.clusterId === clusterId) void told.tell(cluster)
-        await pause(everyMs / 2, signal)
+export function createMonitorActivities(deps: DepsWithArbiter) {
+  let held: readonly ServiceLook[] = []
+  return {
+    /**
+     * Looks at every host of the cluster as cluster.yaml has it now, each every two seconds and none waiting for another, and at every service that is enabled;
+     * the last looks travel as heartbeat. Engines are only asked for `/health` and `/v1/models`, which wakes none that sleeps. Tells the arbiter when the list of hosts changed.
+     */
+    async watchHosts({ clusterId }: { clusterId: ClusterId }): Promise<void> {
+      const ended = new AbortController()
+      const signal = AbortSignal.any([cancellationSignal(), ended.signal, deps.ending])
+      const rounds = new Map<HostName, HostWatch>()
+      const services = new ServiceWatches(deps.places, heldByAttempt() ?? held, signal)
+      const told = new ToldHosts(deps)
+      const until = performance.now() + longestMs
+      try {
+        while (performance.now() < until && !signal.aborted) {
+          const { cluster } = deps.config.read()
+          const hosts = cluster?.clusterId === clusterId ? cluster.hosts : []
+          for (const [name, watch] of rounds) if (!hosts.some((host) => host.name === name && watch.isOf(host))) endOf(rounds, name)
+          for (const host of hosts) if (!rounds.has(host.name)) rounds.set(host.name, new HostWatch(deps, host, clusterId, signal))
+          services.keepTo(cluster?.clusterId === clusterId ? servicesOf(deps.config, deps.log).services : [])
+          heartbeat({ hosts: [...rounds.values()].flatMap((watch) => watch.last ?? []), services: services.looks } satisfies MonitorBeat)
+          if (cluster?.clusterId === clusterId) void told.tell(cluster)
+          await pause(everyMs / 2, signal)
+        }
+      } finally {
+        held = services.looks
+        ended.abort()
+        for (const name of [...rounds.keys()]) endOf(rounds, name)
       }
-    } finally {
-      ended.abort()
-      for (const name of [...rounds.keys()]) endOf(rounds, name)
-    }
-  },
-})
+    },
+  }
+}
+
+/** What the attempt before this one held of the services: the death of a worker is no news about them. */
+function heldByAttempt(): readonly ServiceLook[] | null {
+  const beat = MonitorBeat.safeParse(activityInfo().heartbeatDetails)
+  return beat.success ? beat.data.services : null
+}
 
 function endOf(rounds: Map<HostName, HostWatch>, name: HostName): void {
   rounds.get(name)?.end()
@@ -112,19 +129,6 @@ async function askEngine(vllm: Vllm, signal: AbortSignal): Promise<EngineLook> {
     return { healthy, serving: null }
   }
 }
-
-/** Ends early, and without a word, when `signal` fires. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
 
 /** What the arbiter was last told of cluster.yaml. */
 class ToldHosts {

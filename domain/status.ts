@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Cause } from './errors.ts'
 import { Lock } from './lock.ts'
 import { HostName, Rfc3339 } from './names.ts'
+import { ServiceStatus } from './services/service-status.ts'
 import { Swap } from './swap.ts'
 
 /** What the monitor last saw of a host. It travels as the heartbeat of the monitor's activity and is never written to history. */
@@ -56,6 +57,8 @@ export const Status = z.object({
   demo: z.boolean(),
   now: Rfc3339,
   hosts: z.array(HostStatus),
+  /** Those that are enabled. */
+  services: z.array(ServiceStatus),
   swap: Swap.nullable(),
   queue: z.array(Swap),
   lock: Lock,

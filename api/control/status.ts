@@ -1,8 +1,11 @@
 import type { ConfigSource } from '../../config/load.ts'
+import { servicesOf } from '../../config/services.ts'
 import type { ArbiterView } from '../../domain/arbitration/command.ts'
 import { lockView } from '../../domain/lock-view.ts'
 import { rfc3339 } from '../../domain/names.ts'
 import { Problem } from '../../domain/problem.ts'
+import type { ServiceLook } from '../../domain/services/look.ts'
+import { serviceStatus } from '../../domain/services/service-status.ts'
 import { hostStatuses } from '../../domain/status-view.ts'
 import type { HostLook, Status } from '../../domain/status.ts'
 import type { Swap } from '../../domain/swap.ts'
@@ -15,6 +18,7 @@ interface Seen {
   readonly view: ArbiterView | null
   readonly worker: Status['parts']['worker']
   readonly looks: readonly HostLook[]
+  readonly serviceLooks: readonly ServiceLook[]
   readonly swaps: readonly Swap[]
 }
 
@@ -48,6 +52,7 @@ export class StatusReader {
     if (seen.view !== null) this.#lastView = seen.view
     const view = this.#lastView?.clusterId === state.cluster?.clusterId ? this.#lastView : null
     const now = link?.arbiter.now() ?? Date.now()
+    const { services, problems } = servicesOf(this.#config)
     return {
       cluster: state.cluster?.clusterId ?? null,
       demo: this.#config.places.demo,
@@ -63,6 +68,7 @@ export class StatusReader {
               looks: seen.looks,
               now: Date.now(),
             }),
+      services: services.map((service) => serviceStatus(service, seen.serviceLooks, Date.now())),
       swap: seen.swaps.find((swap) => swap.state === 'running') ?? null,
       queue: seen.swaps.filter((swap) => swap.state === 'queued'),
       lock: lockView(view?.reservations ?? [], now, seen.view?.waiting),
@@ -70,25 +76,28 @@ export class StatusReader {
         temporal,
         worker: temporal.ok ? seen.worker : { ok: false, detail: 'Not known while Temporal does not answer' },
         config:
-          state.kind === 'ready' ? { ok: true, detail: state.warnings.join('\n') || 'All files are in order' } : { ok: false, detail: state.message },
+          state.kind === 'ready'
+            ? { ok: true, detail: [...state.warnings, ...problems].join('\n') || 'All files are in order' }
+            : { ok: false, detail: state.message },
       },
       refused_settings: [...state.refused],
     }
   }
 
   async #look({ arbiter, looks, swaps }: ClusterLink): Promise<Seen> {
-    const [view, seenLooks] = await Promise.all([problemOr(arbiter.view()), problemOr(looks.read())])
+    const [view, seenLooks, serviceLooks] = await Promise.all([problemOr(arbiter.view()), problemOr(looks.read()), problemOr(looks.readServices())])
     const open = view instanceof Problem ? await problemOr(openByList(swaps)) : await openByView(swaps, view)
     return {
       view: view instanceof Problem ? null : view,
       worker: view instanceof Problem ? { ok: false, detail: view.message } : { ok: true, detail: 'The arbiter answers' },
       looks: seenLooks instanceof Problem ? [] : seenLooks,
+      serviceLooks: serviceLooks instanceof Problem ? [] : serviceLooks,
       swaps: open instanceof Problem ? [] : open,
     }
   }
 }
 
-const nothingSeen: Seen = { view: null, worker: { ok: false, detail: 'Not known without a cluster' }, looks: [], swaps: [] }
+const nothingSeen: Seen = { view: null, worker: { ok: false, detail: 'Not known without a cluster' }, looks: [], serviceLooks: [], swaps: [] }
 
 async function openByView(swaps: Swaps, { active, queue }: ArbiterView): Promise<Swap[]> {
   const seen = await Promise.all([...active, ...queue].map(({ swapId }) => problemOr(swaps.see(swapId))))

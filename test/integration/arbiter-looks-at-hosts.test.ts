@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml'
 import { createSurveyActivities, type SurveyRequest } from '../../activities/survey.ts'
 import type { HostSurvey } from '../../domain/arbitration/command.ts'
 import { monitorWorkflowId } from '../../domain/names.ts'
+import { MonitorBeat } from '../../domain/monitor-beat.ts'
 import type { HostLook } from '../../domain/status.ts'
 import { defaultPayloadConverter } from '@temporalio/common'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -31,7 +32,7 @@ function survey(more: Partial<SurveyRequest> = {}): Promise<HostSurvey> {
 async function looks(): Promise<HostLook[]> {
   const { raw } = await stage.client.workflow.getHandle(monitorWorkflowId(stage.clusterId)).describe()
   const [payload] = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads ?? []
-  return payload == null ? [] : defaultPayloadConverter.fromPayload<HostLook[]>(payload)
+  return payload == null ? [] : MonitorBeat.parse(defaultPayloadConverter.fromPayload(payload)).hosts
 }
 async function untilLook(host: string, wanted: (look: HostLook) => boolean): Promise<HostLook> {
   for (;;) {

@@ -157,6 +157,7 @@ export const status = (more: Partial<Status> = {}): Status => ({
   hosts: [host('spark-1', { deployment: holding('gpt-oss-120b') }), host('spark-2')],
   swap: null,
   queue: [],
+  services: [],
   lock: free,
   parts: { temporal: { ok: true, detail: 'ok' }, worker: { ok: true, detail: 'ok' }, config: { ok: true, detail: 'ok' } },
   refused_settings: [],

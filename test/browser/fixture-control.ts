@@ -28,7 +28,7 @@ export interface FixtureState {
   readonly asked: Asked[]
 }
 
-export const report: PlanReport = {
+const report: PlanReport = {
   model: 'qwen3-30b',
   hosts: ['spark-1'],
   ok: true,

@@ -60,9 +60,11 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
   throw new Error(`Tab never reaches ${selector}`)
 }
 
-/** What axe has to say about the page as it is now. */
-export const findings = async (page: Page): Promise<string[]> =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+/** What axe has to say about the page as it is now: by all its rules, or by one. */
+export const findings = async (page: Page, rule?: string): Promise<string[]> =>
+  (await (rule === undefined ? new AxeBuilder({ page }) : new AxeBuilder({ page }).withRules(rule)).analyze()).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+  )
 
 /** How much wider than the screen the page is, in CSS pixels. */
 export const overflow = (page: Page): Promise<number> => page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)

@@ -1,6 +1,6 @@
 import type { ScheduleView } from '../../domain/scheduling/schedule.ts'
 
-export const pageSize = 50
+const pageSize = 50
 export const kinds = ['all', 'external', 'managed', 'trouble'] as const
 
 /** What of the schedules a page shows. `page` counts from 1. */

@@ -11,22 +11,25 @@ import type { Tally } from './tally.ts'
 
 const minute = 60_000
 const limitsMs: Record<LaneName, number> = {
-  unit: 5 * minute,
-  integration: 10 * minute,
-  faults: 15 * minute,
+  unit: 8 * minute,
+  integration: 20 * minute,
+  faults: 20 * minute,
   hosts: 15 * minute,
-  browser: 8 * minute,
+  browser: 10 * minute,
 }
 
-const programs = ['bash', 'curl', 'python3']
 const isOnPath = (name: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
+const missingPrograms = (names: readonly string[], what: string): string[] =>
+  names.filter((name) => !isOnPath(name)).map((name) => `${name}: ${what} (Debian: \`apt-get install ${name}\`)`)
 
 /** What a lane needs and this machine lacks, each with how to get it. Empty: it can run. */
 export async function missingFor(lane: LaneName): Promise<string[]> {
   if (lane === 'hosts') return missingParts()
-  if (lane === 'integration')
-    return programs.filter((name) => !isOnPath(name)).map((name) => `${name}: docs/examples are run with it (Debian: \`apt-get install ${name}\`)`)
-  if (lane === 'browser' && findChromium() === null) return ['Chromium: install it (Debian: `apt-get install chromium`), or name it in CHROMIUM']
+  if (lane === 'integration') return missingPrograms(['bash', 'curl', 'python3'], 'docs/examples are run with it')
+  if (lane === 'browser') {
+    const chromium = findChromium() === null ? ['Chromium: install it (Debian: `apt-get install chromium`), or name it in CHROMIUM'] : []
+    return [...chromium, ...missingPrograms(['curl'], 'the curl lines of the pages are run with it')]
+  }
   return []
 }
 

@@ -73,6 +73,7 @@ export function runOf({ id, type, timestamp, schedule, swap_id, result, data }: 
   // It came, and became part of a swap whose end is another's.
   if (type === 'schedule_run' && result === 'joined')
     return { ...seen, what: 'ok', via: 'swap', detail: 'it joined a swap that was asked for already' }
+  if (type === 'schedule_run' && result === 'already_serving') return { ...seen, what: 'ok', via: 'swap', detail: 'its model was there already' }
   const run = runs[type]
   if (run === undefined) return null
   return { ...seen, ...run, detail: type === 'swap_failed' ? (causeIn(data) ?? result) : null }

@@ -13,7 +13,7 @@ import { heldByOthers, isStale, reservedBy } from './reservation-facts.ts'
 import { forced, rememberUntil } from './reservations.ts'
 import { sameHosts, type ActiveSwap, type ArbiterState, type Remembered, type WaitingSwap } from './state.ts'
 import { answered, refused, type Refusal, type Step } from './step.ts'
-import { tellJoined } from './swap-events.ts'
+import { tellJoined, tellServed } from './swap-events.ts'
 
 /** The longest queue, all hosts together (A6). */
 const longestQueue = 64
@@ -36,7 +36,7 @@ export function requestSwap(state: ArbiterState, command: SwapCommand): Step {
   const busy = occupied(state, affected) ?? awaited(state, affected)
   if (busy === null) {
     const serving = alreadyServing(state, command, targets)
-    if (serving !== null) return answered(state, serving)
+    if (serving !== null) return answered(tellServed(state, command, targets), serving)
   } else {
     if (command.onBusy === 'reject') return answered(state, refused('busy', { busy, hosts: busy.hosts }))
     const joined = joinedBy(state, command, targets)

@@ -1,5 +1,6 @@
 import { swapEndEventId, type Actor } from '../events.ts'
-import type { SwapEnd } from './command.ts'
+import type { HostName } from '../names.ts'
+import type { SwapCommand, SwapEnd } from './command.ts'
 import { tell, tellOnce } from './outbox.ts'
 import type { ActiveSwap, ArbiterState, WaitingSwap } from './state.ts'
 
@@ -39,6 +40,12 @@ export const tellCancelRequested = (state: ArbiterState, swap: WaitingSwap, by: 
 /** A request of a schedule that became part of another's swap: its run has come all the same. */
 export const tellJoined = (state: ArbiterState, id: string, schedule: string, by: Actor | null, swap: WaitingSwap): ArbiterState =>
   tell(state, { id: `evt_${id}_joined`, type: 'schedule_run', by, hosts: swap.hosts, swapId: swap.swapId, schedule, result: 'joined' })
+
+/** A request of a schedule that found its model there already: nothing is swapped, and its run has come all the same. */
+export const tellServed = (state: ArbiterState, { swapId, schedule, by }: SwapCommand, hosts: readonly HostName[]): ArbiterState =>
+  schedule === null
+    ? state
+    : tellOnce(state, { id: `evt_${swapId}_served`, type: 'schedule_run', by: by ?? null, hosts, schedule, result: 'already_serving' })
 
 /** The end of a swap has its place before whatever its hosts are given to next. The swap's own word comes a moment later, under the same id. */
 export const tellEnd = (state: ArbiterState, { swapId, outcome }: Pick<SwapEnd, 'swapId' | 'outcome'>): ArbiterState =>

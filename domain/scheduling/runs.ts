@@ -11,6 +11,7 @@ export const runsKept = (schedules: number): number => Math.min(20, Math.max(1, 
 /** Adds what was told of a run. The same registered schedule comes back when it was told before. */
 export function withRun(known: Registered, due: Millis | null, news: RunNews, most: number): Registered {
   if (known.runs.some((run) => run.events.includes(news.eventId))) return known
+  if (known.body.kind === 'managed' && isNoSwap(news)) return known // its firing is its run, and tells this itself
   const joined = known.runs.findIndex((run) => belongs(run, news))
   const before = known.runs[joined]
   const runs = before === undefined ? withNewRun(known.runs, due, news) : known.runs.with(joined, continued(before, news))
@@ -33,7 +34,7 @@ export function kept(known: Registered, runs: readonly KeptRun[], most: number):
 
 /**
  * Whether this is told of that run. An end finds its start by the swap, else by the key; a ping's end finds the last ping without one. A swap that begins in the
- * course of a run (a ping was there before, Temporal fired it, or a lock was taken) is a part of it.
+ * course of a run (a ping was there before, Temporal fired it, or a lock was taken) is a part of it, and so is one that was not needed.
  */
 function belongs(run: KeptRun, news: RunNews): boolean {
   if (run.state === 'missed') return false
@@ -42,9 +43,12 @@ function belongs(run: KeptRun, news: RunNews): boolean {
   const open = run.endedAt === null
   if (news.via === 'ping') return news.what !== 'started' && open && run.via === 'ping'
   if (news.via !== 'swap') return false
-  if (news.what !== 'started') return false
+  if (news.what !== 'started' && !isNoSwap(news)) return false
   return run.via === 'lock' ? news.at >= run.startedAt && news.at - run.startedAt <= lockThenSwapMs : open && run.via !== 'swap'
 }
+
+/** The model was there already: such a run of a job has no swap, and is over as it begins. */
+const isNoSwap = ({ via, what, swapId }: RunNews): boolean => via === 'swap' && what === 'ok' && swapId === null
 
 function continued(run: KeptRun, news: RunNews): KeptRun {
   const told = { ...run, events: [...run.events, news.eventId].slice(-6), swapId: news.swapId ?? run.swapId, key: run.key ?? news.key }

@@ -63,6 +63,10 @@ test.each([
     { type: 'schedule_run', result: 'joined' },
     { what: 'ok', via: 'swap' },
   ],
+  [
+    { type: 'schedule_run', result: 'already_serving', swap_id: null },
+    { what: 'ok', via: 'swap', swapId: null },
+  ],
   [{ type: 'schedule_run', result: 'asked for by hand' }, null],
   [{ type: 'schedule_missed' }, null],
   [{ type: 'lock_released' }, null],

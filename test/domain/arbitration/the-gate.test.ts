@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { outboxOf } from '../../../domain/arbitration/outbox.ts'
 import { launchIdentity, Model } from '../../../domain/model.ts'
 import { acquire, Bench, claim, command, deployment, hash, start, swap } from './commands.ts'
 
@@ -124,6 +125,17 @@ test.each([
   ['another model', { model: 'glm' }, 'accepted'],
 ])('already serving: %s', (_title, more, kind) => {
   expect(Bench.ready(both, [serving]).kind(swap('swap-0001', ['spark-1'], { ...healthyNow, ...more }))).toBe(kind)
+})
+
+test('the run of a schedule whose model serves already has come: it is told, once however often it is asked', () => {
+  const bench = Bench.ready(both, [serving])
+  bench.ask(swap('swap-0001', ['spark-1'], { ...healthyNow, schedule: 'nightly' }), swap('swap-0002', ['spark-1'], healthyNow))
+  bench.ask(swap('swap-0001', ['spark-1'], { ...healthyNow, schedule: 'nightly' }))
+  const told = outboxOf(bench.state)
+  expect(told).toMatchObject([
+    { id: 'evt_swap-0001_served', type: 'schedule_run', schedule: 'nightly', hosts: ['spark-1'], result: 'already_serving' },
+  ])
+  expect(told[0]).not.toHaveProperty('swapId')
 })
 
 test('what is about to be replaced is not said to serve already', () => {

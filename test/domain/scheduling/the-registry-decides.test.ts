@@ -163,6 +163,22 @@ describe('runs', () => {
     expect(desk.get().runs).toMatchObject([{ state: 'ok', endedAt: begin + 2_000 }])
   })
 
+  test('a model that was there already is a whole run, or a part of the one whose lock was taken for it', () => {
+    const desk = new Desk(external())
+    const served = (at: number) => noted(news('ok', at, { via: 'swap', detail: 'its model was there already' }), at)
+    desk.ask(served(begin))
+    expect(desk.get().runs).toMatchObject([{ due: begin, via: 'swap', state: 'ok', startedAt: begin, endedAt: begin, swapId: null }])
+    desk.ask(noted(news('started', begin + 5_000, { via: 'lock' }), begin + 5_000), served(begin + 6_000))
+    expect(desk.get().runs).toMatchObject([{ via: 'lock', state: 'ok', startedAt: begin + 5_000 }, { via: 'swap' }])
+    expect(desk.get().runs).toHaveLength(2)
+  })
+
+  test('a managed one whose model was there already tells that by its own firing', () => {
+    const desk = new Desk(managed({ id: 'a-cron' }))
+    expect(desk.ask(noted(news('ok', begin, { via: 'swap' }), begin))).toEqual([{ kind: 'known' }])
+    expect(desk.get().runs).toEqual([])
+  })
+
   test('what a job says itself counts: a swap within it does not end it, and a failed one leaves its word', () => {
     const desk = new Desk(external())
     desk.ask(noted(news('started', begin)), noted(news('started', begin + 1, { via: 'swap', swapId: 'swap-1234' })))

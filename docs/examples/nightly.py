@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -125,9 +126,14 @@ class Reservation:
         )
         if answer.get("already_serving"):
             return None
-        while answer["state"] != "done":
-            time.sleep(1)
-            answer = self.spark.ask("GET", f"/api/swap/{answer['swap_id']}")
+        try:
+            while answer["state"] != "done":
+                time.sleep(1)
+                answer = self.spark.ask("GET", f"/api/swap/{answer['swap_id']}")
+        except (KeyboardInterrupt, SystemExit):
+            if not answer.get("joined"):
+                self.spark.ask("POST", f"/api/swap/{answer['swap_id']}/cancel")  # puts the model before back by itself
+            raise
         if answer["outcome"] != "completed":
             cause = answer["cause"] or {}
             raise RuntimeError(f"swap {answer['swap_id']} {answer['outcome']}: {cause.get('message')}; left {answer['left']}")
@@ -145,19 +151,31 @@ class Reservation:
                 self.swap(before[0])
 
 
+def run(command, lock):
+    """The command's exit code. Nothing of it goes on after this, nor without the reservation."""
+    work = subprocess.Popen(command, start_new_session=True)  # a process group of its own, so that all of it can be ended
+    try:
+        while work.poll() is None:
+            if lock.lost.wait(0.5):
+                sys.exit("the reservation is gone")
+        return work.returncode
+    finally:
+        if work.poll() is None:
+            os.killpg(work.pid, signal.SIGTERM)
+            work.wait()
+
+
 def main():
     if len(sys.argv) < 3:
         sys.exit("usage: nightly.py MODEL COMMAND [ARGUMENT...]")
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))  # as Ctrl-C: all that was borrowed is given back
     model, *command = sys.argv[1:]
     holder = os.environ.get("HOLDER", "nightly-python")
     spark = SparkControl(os.environ.get("SPARK_URL", "http://127.0.0.1:9999"), holder, os.environ.get("SCHEDULE", holder))
     with spark.reserved(purpose=f"needs {model}", ttl_s=int(os.environ.get("TTL_S", "600"))) as lock, lock.serving(model):
-        with subprocess.Popen(command) as work:
-            while work.poll() is None:
-                if lock.lost.wait(0.5):
-                    work.terminate()
-                    sys.exit("the reservation is gone")
-    sys.exit(work.returncode)
+        code = run(command, lock)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ reserve() {
   done
 }
 
-# swap_to MODEL KEY: returns when it serves. The key makes a repeat of the call harmless.
+# swap_to MODEL KEY: returns when it serves. The key makes a repeat of the call harmless. While a swap of ours is under way, $going names it.
 swap_to() {
   local id=''
   while [ -z "$id" ]; do
@@ -70,11 +70,13 @@ swap_to() {
     esac
   done
   say "swap $id to $1"
+  [[ $answer == *'"joined":true'* ]] || going=$id
   while :; do
     request GET "/api/swap/$id" ''
     [ "$(field state)" = done ] && break
     sleep 2
   done
+  going=''
   say "swap $id: $(field outcome)"
   previous=$(grep -o '"previous":\[{"model":"[^"]*"' <<<"$answer" | cut -d '"' -f 6 || true)
   [ "$(field outcome)" = completed ]
@@ -86,29 +88,41 @@ renew() {
     request POST /api/swap/lock "{\"ttl_s\": $ttl_s}" "$mine"
     [ "$status" = 409 ] || continue
     say "the reservation is gone: $(field detail)"
-    kill "$1" 2>/dev/null
+    kill -- "-$1" 2>/dev/null
     return
   done
 }
 
-swapped='' back='' renewing=''
+working='' renewing='' going='' swapped='' back=''
 finish() {
   local code=$?
   trap - EXIT
-  [ -z "$renewing" ] || kill "$renewing" 2>/dev/null || true
+  # Nothing of the work goes on without the reservation.
+  [ -z "$working" ] || { kill -- "-$working" && wait "$working"; } 2>/dev/null || true
+  # Ended while we swapped: cancelled, it puts the model before back by itself.
+  [ -z "$going" ] || request POST "/api/swap/$going/cancel" ''
   # Back to what was there, whether the work succeeded or not.
   [ -z "$swapped" ] || [ -z "$back" ] || swap_to "$back" "$token-back" || code=1
-  request DELETE /api/swap/lock '' "$mine"
+  [ -z "$renewing" ] || kill -- "-$renewing" 2>/dev/null || true
+  for _ in {1..15}; do
+    request DELETE /api/swap/lock '' "$mine"
+    case $status in 000 | 503) sleep 2 ;; *) break ;; esac
+  done
   exit "$code"
 }
 
-reserve
+# Before standing in line: a place that nobody waits at any more could still be granted. A signal is obeyed when the call under way is answered.
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+reserve
 swap_to "$model" "$token-there"
 swapped=yes back=${previous:-}
+set -m # each in a process group of its own, so that all of it can be ended
 bash -c "$work" &
 working=$!
 renew "$working" &
 renewing=$!
+set +m
 wait "$working"

@@ -12,6 +12,10 @@ const holder = process.env['HOLDER'] ?? 'nightly-typescript'
 const schedule = process.env['SCHEDULE'] ?? holder
 const ttl_s = Number(process.env['TTL_S'] ?? 600)
 
+/** Fires when somebody ends us: all that was borrowed is given back before we go. */
+const ended = new AbortController()
+for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort(new Error(`ended by ${name}`)))
+
 /** What is read here of a swap's record. */
 interface Swap {
   readonly swap_id: string
@@ -19,6 +23,7 @@ interface Swap {
   readonly outcome: string | null
   readonly cause: { readonly message: string } | null
   readonly left: Readonly<Record<string, string>>
+  readonly joined?: boolean
   readonly previous: readonly { readonly model: string | null }[]
 }
 
@@ -31,8 +36,8 @@ class Refused extends Error {
   }
 }
 
-/** One request. Repeats itself while a part is down (503, no answer): then nothing was done, and all that is sent here may be repeated. */
-async function ask<T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> {
+/** One request. Repeats itself while a part is down (503, no answer): then nothing was done, and all that is sent here may be repeated. `end` hangs up. */
+async function ask<T>(method: string, path: string, body?: object, headers: Record<string, string> = {}, end?: AbortSignal): Promise<T> {
   for (let attempt = 0; attempt < 60; attempt++) {
     try {
       const answer = await fetch(url + path, {
@@ -44,13 +49,14 @@ async function ask<T>(method: string, path: string, body?: object, headers: Reco
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(70_000),
+        signal: AbortSignal.any([AbortSignal.timeout(70_000), ...(end === undefined ? [] : [end])]),
       })
       if (answer.ok) return (await answer.json()) as T
       if (answer.status !== 503) throw new Refused(answer.status, (await answer.json()) as { code: string; detail: string })
       await pause(Math.min(10, Number(answer.headers.get('Retry-After') ?? 2)) * 1000)
     } catch (error) {
       if (error instanceof Refused) throw error
+      end?.throwIfAborted()
       await pause(2000)
     }
   }
@@ -64,7 +70,7 @@ async function reserved<T>(purpose: string, wait_s: number, work: (token: string
   for (;;) {
     const left = Math.max(0, Math.min(55, Math.floor((until - performance.now()) / 1000)))
     try {
-      await ask('POST', `/api/swap/lock?wait_s=${String(left)}`, { holder, ttl_s, purpose, token })
+      await ask('POST', `/api/swap/lock?wait_s=${String(left)}`, { holder, ttl_s, purpose, token }, {}, ended.signal)
       break
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== 'reserved' || performance.now() >= until) throw error
@@ -89,32 +95,43 @@ async function reserved<T>(purpose: string, wait_s: number, work: (token: string
   }
 }
 
-/** Resolves with the swap's record when the model serves, null when it served already. Throws for any other end. */
-async function swapTo(model: string, token: string): Promise<Swap | null> {
+/** Resolves with the swap's record when the model serves, null when it served already. Throws for any other end. `end` cancels it: then the model before comes back by itself. */
+async function swapTo(model: string, token: string, end?: AbortSignal): Promise<Swap | null> {
   const headers = { 'X-Swap-Lock-Token': token, 'Idempotency-Key': randomBytes(16).toString('hex') }
   let swap = await ask<Swap | { already_serving: true }>('POST', '/api/swap', { model, on_busy: 'queue' }, headers)
   if ('already_serving' in swap) return null
+  const { swap_id, joined = false } = swap
   while (swap.state !== 'done') {
     await pause(1000)
-    swap = await ask<Swap>('GET', `/api/swap/${swap.swap_id}`)
+    if (end?.aborted === true) {
+      if (!joined) await ask('POST', `/api/swap/${swap_id}/cancel`)
+      end.throwIfAborted()
+    }
+    swap = await ask<Swap>('GET', `/api/swap/${swap_id}`)
   }
   if (swap.outcome === 'completed') return swap
   throw new Error(`swap ${swap.swap_id} ${swap.outcome ?? ''}: ${swap.cause?.message ?? ''}; left ${JSON.stringify(swap.left)}`)
 }
 
-const run = (command: string, args: string[], signal: AbortSignal): Promise<number> =>
+/** The command's exit code. Nothing of it goes on after this: `end` ends it. */
+const run = (command: string, args: string[], end: AbortSignal): Promise<number> =>
   new Promise((resolve, reject) => {
-    spawn(command, args, { stdio: 'inherit', signal })
-      .once('error', reject)
-      .once('exit', (code) => resolve(code ?? 1))
+    end.throwIfAborted()
+    const child = spawn(command, args, { stdio: 'inherit', detached: true }) // a process group of its own, so that all of it can be ended
+    const stop = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM')
+    end.addEventListener('abort', stop)
+    child.once('error', reject).once('exit', (code) => {
+      end.removeEventListener('abort', stop)
+      resolve(code ?? 1)
+    })
   })
 
 const [model, command, ...args] = process.argv.slice(2)
 if (model === undefined || command === undefined) throw new Error('usage: nightly.ts MODEL COMMAND [ARGUMENT...]')
 process.exitCode = await reserved(`needs ${model}`, 3600, async (token, lost) => {
-  const swap = await swapTo(model, token)
+  const swap = await swapTo(model, token, ended.signal)
   try {
-    return await run(command, args, lost)
+    return await run(command, args, AbortSignal.any([lost, ended.signal]))
   } finally {
     const before = swap?.previous[0]?.model ?? null
     if (before !== null && !lost.aborted) await swapTo(before, token)

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
@@ -77,6 +77,47 @@ test('a job whose work fails puts the model back all the same, and says that it 
   expect((await stage.serves('spark-1'))?.id).toBe(stage.model(usual).served_name)
   expect((await api.ask('/api/swap/lock')).json).toMatchObject({ held: false })
 })
+
+/** Each example with this shell command as its work. */
+const working = {
+  bash: (work: string) => start('bash', [join(examples, 'nightly.sh')], { MODEL: first, WORK: work, HOLDER: 'bash-job', WAIT_S: '5' }),
+  python: (work: string) => start('python3', [join(examples, 'nightly.py'), first, 'sh', '-c', work], { HOLDER: 'python-job' }),
+  typescript: (work: string) => start(process.execPath, [join(examples, 'nightly.ts'), first, 'sh', '-c', work], { HOLDER: 'typescript-job' }),
+}
+const waiting = async (): Promise<number> => ((await api.ask('/api/swap/lock')).json as { waiting: number }).waiting
+const languages = ['bash', 'python', 'typescript'] as const
+
+test.each(languages)(
+  'a job in %s that is ended by a signal takes its work along, puts the model back and releases the lock',
+  async (language) => {
+    await stage.swap(usual)
+    const file = join(stage.places.dataDir, `pid-${language}`)
+    const job = working[language](`echo $$ > ${file}.new && mv ${file}.new ${file}; sleep 300; true`)
+    await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true)
+    job.child.kill('SIGTERM')
+    expect(await job.ended, job.output()).not.toBe(0)
+    expect(() => process.kill(Number(readFileSync(file, 'utf8')), 0)).toThrow('ESRCH')
+    expect((await stage.serves('spark-1'))?.id).toBe(stage.model(usual).served_name)
+    expect((await api.ask('/api/swap/lock')).json).toMatchObject({ held: false, waiting: 0 })
+  },
+  120_000,
+)
+
+test.each(languages)(
+  'a job in %s that is ended while it stands in line leaves no lock behind',
+  async (language) => {
+    const other = { 'X-Swap-Lock-Token': 'another-job-holds-it-just-now' }
+    expect((await api.post('/api/swap/lock', { holder: 'other', token: other['X-Swap-Lock-Token'] })).status).toBeLessThan(300)
+    const job = working[language]('true')
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(1)
+    job.child.kill('SIGTERM')
+    expect((await api.ask('/api/swap/lock', { method: 'DELETE', headers: other })).status).toBe(200)
+    expect(await job.ended, job.output()).not.toBe(0)
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(0)
+    expect((await api.ask('/api/swap/lock')).json).toMatchObject({ held: false })
+  },
+  60_000,
+)
 
 test('the receiver believes what Spark Control signed, and nothing else', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`

@@ -10,6 +10,7 @@ import { createProofActivities } from './proof.ts'
 import { createScheduleActivities } from './schedules/keep-time.ts'
 import { noteScheduleRun } from './schedules/note-run.ts'
 import { createRegistry } from './schedules/registry.ts'
+import { createServiceChecks } from './services/index.ts'
 import { createSnapshotActivities } from './snapshot.ts'
 import { createStopActivities } from './stop.ts'
 import { createSurveyActivities } from './survey.ts'
@@ -41,6 +42,7 @@ export function createActivities(given: ActivityDeps) {
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
     ...createManagedActivities(deps),
+    ...createServiceChecks(deps),
     ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),
     ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: (run) => noteScheduleRun(deps, run) }),

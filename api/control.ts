@@ -6,6 +6,7 @@ import { createEvents } from './control/events.ts'
 import { createLocks } from './control/locks.ts'
 import { createModels } from './control/models.ts'
 import { createSchedules } from './control/schedules.ts'
+import { createServices } from './control/services.ts'
 import { createSettings } from './control/settings.ts'
 import { StatusReader } from './control/status.ts'
 import { SwapRequests } from './control/swap-request.ts'
@@ -57,6 +58,7 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     schedules: createSchedules({ links, config }),
     models: createModels(links, config),
     settings: createSettings(links, config),
+    services: createServices({ links, config, readStatus: () => statuses.read() }),
   }
 
   async function cancel(id: string, reason: string, caller: Caller) {

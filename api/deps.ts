@@ -11,6 +11,10 @@ import type { Metrics } from './metrics.ts'
 import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
 import type { Actor, AuditEvent, EventPage, EventType } from '../domain/events.ts'
 import type { ImportBody, ImportReport, ScheduleBody, ScheduleList, ScheduleView } from '../domain/scheduling/schedule.ts'
+import type { ConnectivityReport } from '../domain/connectivity.ts'
+import type { DeepReport } from '../domain/services/deep-report.ts'
+import type { Endpoints } from '../domain/services/endpoints.ts'
+import type { ServiceRestart } from '../domain/services/restart.ts'
 import type { SettingsChange, SettingsView } from '../domain/settings-view.ts'
 import type { Delivery, DeliveryPage, WebhookBody, WebhookCreated, WebhookView } from '../domain/webhooks/webhook.ts'
 
@@ -87,6 +91,17 @@ export interface SettingControl {
   change(changes: SettingsChange, actor: Actor): Promise<SettingsView>
 }
 
+/** What runs beside the models. Throws `unknown_service`, `service_not_restartable`, `unknown_restart`, and what the gate refuses with. */
+export interface ServiceControl {
+  endpoints(): Promise<Endpoints>
+  /** A real question to everything that serves; it may take a minute. */
+  deepHealth(): Promise<DeepReport>
+  connectivity(): Promise<ConnectivityReport>
+  /** Begun when this returns. A repeat under the same Idempotency-Key is the same restart. */
+  restart(name: string, caller: Caller): Promise<ServiceRestart>
+  readRestart(id: string): Promise<ServiceRestart>
+}
+
 /** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
 export interface ScheduleControl {
   list(): Promise<ScheduleList>
@@ -140,6 +155,7 @@ export interface Control {
   readonly schedules: ScheduleControl
   readonly models: ModelControl
   readonly settings: SettingControl
+  readonly services: ServiceControl
 }
 
 /** How a caller waits for the lock: so long, and no longer than it is there itself. */

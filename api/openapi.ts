@@ -29,7 +29,7 @@ export function openApiDocument(table: readonly Route[]): Document {
       description: packageFile.description,
     },
     servers: [{ url: '/' }],
-    tags: ['swap', 'lock', 'schedules', 'webhooks', 'events', 'models', 'settings', 'status', 'docs'].map((name) => ({ name })),
+    tags: ['swap', 'lock', 'schedules', 'webhooks', 'events', 'models', 'services', 'settings', 'status', 'docs'].map((name) => ({ name })),
     paths: pathsOf(table),
     webhooks: webhooks(),
   })

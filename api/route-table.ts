@@ -3,6 +3,7 @@ import { eventRoutes } from './routes/event.ts'
 import { lockRoutes } from './routes/lock.ts'
 import { modelRoutes } from './routes/models.ts'
 import { scheduleRoutes } from './routes/schedule.ts'
+import { serviceRoutes } from './routes/service.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { statusRoutes } from './routes/status.ts'
 import { swapRoutes } from './routes/swap.ts'
@@ -18,6 +19,7 @@ export const routeTable: readonly Route[] = [
   ...eventRoutes,
   ...modelRoutes,
   ...settingRoutes,
+  ...serviceRoutes,
   ...statusRoutes,
   ...docsRoutes(() => routeTable),
 ]

@@ -112,6 +112,20 @@ export const errors = {
     advice: 'Use the LAN or public address of the receiver. Loopback needs WEBHOOK_ALLOW_LOOPBACK=1.',
   },
   too_many_webhooks: { status: 409, class: 'fatal', title: 'No more webhooks can be added', advice: 'Delete some first.' },
+  // services
+  unknown_service: { status: 404, class: 'fatal', title: 'No service of that name is configured', advice: 'See GET /api/endpoints.' },
+  unknown_restart: {
+    status: 404,
+    class: 'fatal',
+    title: 'No restart of that id is known',
+    advice: 'Ask with the id that the restart was answered with.',
+  },
+  service_not_restartable: {
+    status: 409,
+    class: 'fatal',
+    title: 'It is not known which container this service is',
+    advice: 'Give its `host` and `container` in services-overrides.yaml.',
+  },
   // files
   setting_fixed: {
     status: 409,

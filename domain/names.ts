@@ -48,4 +48,5 @@ export const arbiterWorkflowId = (clusterId: ClusterId): string => `gpu-arbiter:
 export const swapWorkflowId = (clusterId: ClusterId, swapId: SwapId): string => `swap/${clusterId}/${swapId}`
 export const checkWorkflowId = (clusterId: ClusterId, checkId: string): string => `check/${clusterId}/${checkId}`
 export const monitorWorkflowId = (clusterId: ClusterId): string => `monitor/${clusterId}`
+export const restartWorkflowId = (clusterId: ClusterId, restartId: string): string => `restart/${clusterId}/${restartId}`
 export const taskQueueOf = (clusterId: ClusterId): string => `spark-control/${clusterId}`

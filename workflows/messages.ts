@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/arbitration/command.ts'
 import type { ArbiterState } from '../domain/arbitration/state.ts'
 import type { ErrorCode } from '../domain/errors.ts'
-import type { OutboxEntry } from '../domain/events.ts'
+import type { Actor, OutboxEntry } from '../domain/events.ts'
 import type { RegistryNews, RegistryState, ScheduleBatch, ScheduleReply } from '../domain/scheduling/command.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
 import { deliveryWorkflowType } from '../domain/webhooks/delivery.ts'
@@ -41,6 +41,9 @@ export const workflowTypes = {
   scheduleRegistry: 'scheduleRegistry',
   managedRun: 'managedRun',
   externalRun: 'externalRun',
+  serviceRestart: 'serviceRestart',
+  deepHealth: 'deepHealth',
+  connectivity: 'connectivity',
 } as const
 
 /** A worker that dies with the arbiter's task in hand holds everyone up for so long (ARBITER.md A8). */
@@ -108,4 +111,19 @@ export interface CheckRequest {
   readonly model: string | null
   readonly hosts: readonly string[]
   readonly onFailure: 'restore' | 'leave'
+}
+
+/** Argument of a `serviceRestart`: the claim that the gate has granted it. */
+export interface ServiceRestartRequest {
+  readonly clusterId: string
+  readonly host: string
+  readonly container: string
+  readonly claimId: string
+  readonly fence: number
+  readonly by: Actor
+}
+
+/** Argument of `deepHealth` and `connectivity`. */
+export interface HealthRequest {
+  readonly clusterId: string
 }

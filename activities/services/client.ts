@@ -58,7 +58,7 @@ export class ServiceClient {
 }
 
 /** Tries a TCP connection and ends it at once. Never throws. */
-async function tryPort(address: string, port: number, signal: AbortSignal): Promise<ProbeAnswer> {
+export async function tryPort(address: string, port: number, signal: AbortSignal): Promise<ProbeAnswer> {
   return await new Promise<ProbeAnswer>((resolve) => {
     const socket = connect({ host: address, port, signal, timeout: connectMs })
     const settle = (answer: ProbeAnswer): void => {

@@ -29,7 +29,7 @@ export async function probe(service: Service, client: ServiceClient, signal: Abo
 }
 
 /** The name of the first model in an answer of `/v1/models`. */
-function firstModel(text: string): string | null {
+export function firstModel(text: string): string | null {
   try {
     return Models.parse(JSON.parse(text)).data[0]?.id ?? null
   } catch {

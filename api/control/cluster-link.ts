@@ -2,7 +2,9 @@ import type { ConfigSource } from '../../config/load.ts'
 import type { ClusterId } from '../../domain/names.ts'
 import { Arbiter } from '../temporal/arbiter.ts'
 import type { TemporalLink } from '../temporal/link.ts'
+import { Health } from '../temporal/health.ts'
 import { Looks } from '../temporal/looks.ts'
+import { Restarts } from '../temporal/restarts.ts'
 import { Schedules } from '../temporal/schedules.ts'
 import { Swaps } from '../temporal/swaps.ts'
 import { clusterOf } from './catalog.ts'
@@ -14,6 +16,8 @@ export interface ClusterLink {
   readonly swaps: Swaps
   readonly looks: Looks
   readonly schedules: Schedules
+  readonly restarts: Restarts
+  readonly health: Health
 }
 
 /** The cluster that cluster.yaml names now. Kept between calls; made anew when the file names another. Throws as `clusterOf`. */
@@ -28,6 +32,8 @@ export function clusterLinks(link: TemporalLink, config: ConfigSource): () => Cl
         swaps: new Swaps(link, clusterId),
         looks: new Looks(link, clusterId),
         schedules: new Schedules(link, clusterId),
+        restarts: new Restarts(link, clusterId),
+        health: new Health(link, clusterId),
       }
     }
     return current

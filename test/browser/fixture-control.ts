@@ -105,6 +105,7 @@ export function fixtureControl(state: FixtureState): Control {
     webhooks: webhooks(state, ask),
     events: events(state),
     settings: { list: unused, change: unused },
+    services: { endpoints: unused, deepHealth: unused, connectivity: unused, restart: unused, readRestart: unused },
     models: { list: unused, read: unused, create: unused, replace: unused, setKnobs: unused, remove: unused },
   }
 }

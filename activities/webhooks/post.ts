@@ -38,11 +38,12 @@ export async function post(url: URL, headers: Readonly<Record<string, string>>, 
   const verdict = judgeUrl(url, limits.rules) // a literal address is connected to without any look-up
   if (!verdict.allowed) return failed(`denied: ${verdict.why}`)
   const signal = AbortSignal.timeout(limits.limitMs)
+  // Once connected, the signal is the one limit: the agent's own go by a coarse clock, and one that is early would look like a broken connection.
   const agent = new Agent({
     connect: { lookup: judgedLookup(portOf(url), limits), timeout: limits.limitMs, allowH2: false },
     allowH2: false,
-    headersTimeout: limits.limitMs,
-    bodyTimeout: limits.limitMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
   })
   try {
     const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal })
@@ -110,5 +111,6 @@ function inWords(error: unknown): string {
   if (error instanceof Denied) return error.message
   if (!(error instanceof Error)) return 'connect: failed'
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout'
   return /^(ENOTFOUND|EAI_)/.test(code) ? `name: ${code}` : `connect: ${code.slice(0, 200)}`
 }

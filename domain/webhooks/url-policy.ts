@@ -10,7 +10,7 @@ export function readUrl(text: string): ReadUrl {
   if (!/^https?:\/\//i.test(text)) return refuse('starts with http:// or https://')
   if (/[\s\\\p{Cc}]/u.test(text)) return refuse('has no spaces, control characters or backslashes')
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || url.hostname === '') return refuse('is not a URL')
+  if (url === null || url.hostname === '' || /^https?:\/{3}/i.test(text)) return refuse('is not a URL') // `http:///hook` would go to a host called hook
   if (url.username !== '' || url.password !== '') return refuse('carries no user name or password: they would be seen; a secret signs instead')
   if (text.includes('#')) return refuse('ends before any #, which is never sent')
   if (url.port === '0') return refuse('has a port of 1 to 65535')

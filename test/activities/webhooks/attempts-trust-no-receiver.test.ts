@@ -66,6 +66,13 @@ describe('what a receiver answers', () => {
     await left
   })
 
+  test('none within the limit is a time-out, whichever clock says so first', async () => {
+    const hangs = await start(() => undefined)
+    const limits = Array.from({ length: 40 }, (_, i) => 1_100 + i * 37) // beyond a second the HTTP client's own clock is coarse
+    const errors = await Promise.all(limits.map(async (limitMs) => (await send(hangs.url, { limitMs })).error))
+    expect(new Set(errors)).toEqual(new Set(['timeout']))
+  })
+
   test('nonsense, and a connection that breaks, are failures with a name', async () => {
     const breaks = await start((response) => void response.socket?.destroy())
     const babbles = await start((response) => void response.socket?.end('I am no HTTP\r\n\r\n'))

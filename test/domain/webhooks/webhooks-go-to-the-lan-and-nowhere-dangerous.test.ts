@@ -124,6 +124,7 @@ test.each([
   ['file:///etc/passwd', /starts with http/],
   ['javascript:alert(1)', /starts with http/],
   ['http://', /not a URL/],
+  ['http:///hook', /not a URL/],
   ['http://[::1/', /not a URL/],
   ['http://999.1.1.1/', /not a URL/],
   ['http://nuc:70000/', /not a URL/],

@@ -1,6 +1,5 @@
 import type { Conflict, ScheduleView } from '../domain/scheduling/schedule.ts'
 import { html, type Html } from './html.ts'
-import { hostList } from './model-name.ts'
 import type { PageData } from './page-data.ts'
 import { paths } from './paths.ts'
 import { doesWords, inTrouble, stateBadge } from './schedules/schedule-state.ts'
@@ -61,6 +60,5 @@ const comingLine = (schedule: ScheduleView, does: string): Html =>
     <span>${does}</span>
   </li>`
 
-/** One collision to come: when, who with whom, where, and why. */
-export const conflictLine = ({ at, between, hosts, words }: Conflict): Html =>
-  html`<li><strong>${planned(at)}</strong> ${between.join(' and ')} on ${hostList(hosts)} <span class="muted">${words}</span></li>`
+/** One collision to come: when, and in words who with whom, where and why. */
+export const conflictLine = ({ at, words }: Conflict): Html => html`<li><strong>${planned(at)}</strong> ${words}</li>`

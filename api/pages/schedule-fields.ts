@@ -98,7 +98,12 @@ export function readDayNightForm(form: URLSearchParams): readonly [night: Manage
       'body',
     )
   }
-  return [part('night'), part('day')]
+  const [night, day] = [part('night'), part('day')]
+  if (night.cron === day.cron) {
+    const message = 'is the time of the night model too'
+    throw new Problem('invalid_request', `day_time: ${message}`, { errors: [{ field: 'day_time', message }] })
+  }
+  return [night, day]
 }
 
 export interface ImportForm {

@@ -84,6 +84,13 @@ test('day and night models become two managed schedules at the given times', asy
   ])
 })
 
+test('day and night do not begin at the same time', async () => {
+  const answer = await post('/ui/schedules/day-night', { ...dayNight, day_time: '22:00' })
+  expect(answer.status).toBe(422)
+  expect(text(await answer.text())).toContain('day_time is the time of the night model too')
+  expect(site.asked).toEqual([])
+})
+
 test('if the second of the two cannot be planned, a first one that was new is taken back', async () => {
   site.refuseIf = ({ action, body }) =>
     action === 'put_schedule' && (body as { id: string }).id === 'new-day' ? new Problem('schedule_exists', 'new-day is external') : null

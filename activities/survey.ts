@@ -1,6 +1,6 @@
 import { cancellationSignal, Context, heartbeat } from '@temporalio/activity'
 import { WorkflowNotFoundError, type Client } from '@temporalio/client'
-import type { HostSurvey } from '../domain/arbitration/command.ts'
+import type { HostSurvey } from '../domain/arbitration/host-survey.ts'
 import { ownContainer, recognise } from '../domain/arbitration/recognised.ts'
 import type { Found } from '../domain/arbitration/recovery.ts'
 import { foundSwap } from '../domain/arbitration/swap-memo.ts'

@@ -1,4 +1,4 @@
-import type { Answer, BusyFacts, ReservationFacts } from './arbitration/command.ts'
+import type { Answer, BusyFacts, Crowd, ReservationFacts } from './arbitration/command.ts'
 import { errors } from './errors.ts'
 import { reservationView } from './lock-view.ts'
 import { rfc3339, type Millis } from './names.ts'
@@ -6,12 +6,6 @@ import { Problem, type ProblemFacts } from './problem.ts'
 
 type Refused = Extract<Answer, { kind: 'refused' }>
 type Waiting = Extract<Answer, { kind: 'waiting' }>
-
-/** How many others wait: swaps in the queue, callers in line for the lock. */
-export interface Crowd {
-  readonly queued: number
-  readonly waiting: number
-}
 
 const surveyRetryS = 3
 const busyRetryS = 10
@@ -21,15 +15,15 @@ const lineRetryS = 5
 const waitAgainS = 1
 
 /** The problem that a caller is told when the arbiter said no. `now` is the arbiter's clock. Never holds a token. */
-export function refusal(answer: Refused | Extract<Answer, { kind: 'expired' }>, now: Millis, crowd: Crowd | null = null): Problem {
+export function refusal(answer: Refused | Extract<Answer, { kind: 'expired' }>, now: Millis): Problem {
   if (answer.kind === 'expired') return new Problem('expired', errors.expired.title, {}, 1)
-  const facts = { ...(answer.hosts.length > 0 && { hosts: answer.hosts }), ...blocking(answer, now), ...crowdFacts(crowd) }
+  const facts = { ...(answer.hosts.length > 0 && { hosts: answer.hosts }), ...blocking(answer, now), ...crowdFacts(answer.crowd) }
   return new Problem(answer.code, answer.message ?? words(answer), facts, retryAfter(answer, now))
 }
 
 /** For a caller whose time in line is over. `position` is the place that it had; it has none any more. */
-export function lineRefusal(answer: Waiting, now: Millis, crowd: Crowd | null = null): Problem {
-  const { position, reservation, busy } = answer
+export function lineRefusal(answer: Waiting, now: Millis): Problem {
+  const { position, reservation, busy, crowd } = answer
   const message = reservation === null ? 'Others are before you in line' : heldWords(reservation)
   return new Problem('reserved', message, { ...blocking({ reservation, busy }, now), ...crowdFacts(crowd), position }, waitAgainS)
 }
@@ -39,7 +33,7 @@ const blocking = ({ reservation, busy }: Pick<Refused, 'reservation' | 'busy'>, 
   ...(busy !== null && { busy: busyView(busy, now) }),
 })
 
-const crowdFacts = (crowd: Crowd | null): ProblemFacts => (crowd === null ? {} : { queue_length: crowd.queued, waiting: crowd.waiting })
+const crowdFacts = (crowd: Crowd | undefined): ProblemFacts => (crowd === undefined ? {} : { queue_length: crowd.queued, waiting: crowd.waiting })
 
 /** What occupies the hosts, and when it should be over, as far as that is known. */
 const busyView = (busy: BusyFacts, now: Millis): Record<string, unknown> => ({

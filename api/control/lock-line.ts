@@ -50,7 +50,7 @@ async function untilGranted(arbiter: Arbiter, wish: AcquireWish, { waitS, gone }
     const answer = await arbiter.ask(wish).catch(silenceOf)
     if (gone.aborted) throw goneAway()
     if (!(answer instanceof Problem) && isGranted(answer)) return answer
-    const problem = answer instanceof Problem ? answer : await refusalOf(answer, arbiter)
+    const problem = answer instanceof Problem ? answer : refusalOf(answer, arbiter)
     const left_ms = until - performance.now()
     // A worker or a server that is started again meanwhile costs nobody their place, so it is no reason to give up either.
     const passes = problem.code === 'reserved' || errors[problem.code].status === 503

@@ -49,25 +49,25 @@ export function createLocks(
     async extendLock(ttlS, token, caller) {
       const { arbiter } = links()
       const answer = await arbiter.ask({ type: 'extend', tokenHash: sha256(token), ttlS, by: actorOf(caller) })
-      if (!isGranted(answer)) throw await refusalOf(answer, arbiter)
+      if (!isGranted(answer)) throw refusalOf(answer, arbiter)
       return shown(arbiter, answer, token)
     },
 
     async releaseLock(token, caller) {
       const { arbiter } = links()
-      return await released(arbiter, await arbiter.ask({ type: 'release', tokenHash: sha256(token), by: actorOf(caller) }))
+      return released(arbiter, await arbiter.ask({ type: 'release', tokenHash: sha256(token), by: actorOf(caller) }))
     },
 
     async forceReleaseLock({ reason, hosts }, caller) {
       const { arbiter } = links()
       const named = hosts === undefined ? null : hostsOf(clusterOf(config), hosts)
-      return await released(arbiter, await arbiter.ask({ type: 'force_release', reason, hosts: named, by: actorOf(caller) }))
+      return released(arbiter, await arbiter.ask({ type: 'force_release', reason, hosts: named, by: actorOf(caller) }))
     },
   }
 }
 
-async function released(arbiter: Arbiter, answer: Answer): Promise<{ released: number }> {
-  if (answer.kind !== 'released') throw await refusalOf(answer, arbiter)
+function released(arbiter: Arbiter, answer: Answer): { released: number } {
+  if (answer.kind !== 'released') throw refusalOf(answer, arbiter)
   return { released: answer.count }
 }
 
@@ -82,7 +82,7 @@ async function atOnce(arbiter: Arbiter, wish: AcquireWish, wait: LockWait | unde
     void giveBack() // it may have been granted, with the answer lost
     throw error
   }
-  if (!isGranted(answer)) throw await refusalOf(answer, arbiter)
+  if (!isGranted(answer)) throw refusalOf(answer, arbiter)
   if (wait?.gone.aborted === true) {
     void giveBack()
     throw goneAway()

@@ -86,7 +86,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         },
       }
     }
-    if (answer.kind !== 'accepted') throw await refusalOf(answer, arbiter)
+    if (answer.kind !== 'accepted') throw refusalOf(answer, arbiter)
     return accepted(await this.#appeared(answer), answer, arbiter.now())
   }
 

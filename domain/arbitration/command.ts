@@ -3,6 +3,7 @@ import type { Actor, Noted } from '../events.ts'
 import type { Deployment } from '../deployment.ts'
 import type { ClusterId, HostName, Millis, ModelKey, Sha256, SwapId } from '../names.ts'
 import type { LeftWith, Outcome, PhaseName } from '../swap.ts'
+import type { HostSurvey } from './host-survey.ts'
 
 /**
  * What anyone may ask of the arbiter (ARBITER.md A1–A5). `id` makes a repeat harmless; `notAfter` is in the arbiter's own clock.
@@ -123,21 +124,6 @@ export interface ReportEnd extends Envelope {
   readonly end: SwapEnd
 }
 
-/** What a survey found on one host (E4). */
-export interface HostSurvey {
-  readonly host: HostName
-  readonly reachable: boolean
-  readonly cause: string | null
-  /** The error that `cause` tells of; null where all is well. */
-  readonly code: ErrorCode | null
-  /** Highest fence in the host's file; 0 when there is none. */
-  readonly fence: number
-  readonly foreignCluster: string | null
-  /** A deployment that the survey recognised on this host, with its snapshot when the swap's memo still has it. */
-  readonly deployment: Deployment | null
-  /** Engine processes or listeners that belong to no container of ours. */
-  readonly strays: readonly string[]
-}
 export interface ReportSurvey extends Envelope {
   readonly type: 'report_survey'
   readonly surveyId: string
@@ -237,7 +223,13 @@ export type Answer =
       readonly expectedStartAt?: Millis | null
     }
   /** In line for a lock: so many are before it, itself counted. */
-  | { readonly kind: 'waiting'; readonly position: number; readonly reservation: ReservationFacts | null; readonly busy: BusyFacts | null }
+  | {
+      readonly kind: 'waiting'
+      readonly position: number
+      readonly reservation: ReservationFacts | null
+      readonly busy: BusyFacts | null
+      readonly crowd?: Crowd
+    }
   | { readonly kind: 'already_serving'; readonly deployment: Deployment }
   | { readonly kind: 'claimed'; readonly fence: number }
   | { readonly kind: 'go'; readonly go: Go }
@@ -251,7 +243,15 @@ export type Answer =
       readonly reservation: ReservationFacts | null
       readonly busy: BusyFacts | null
       readonly hosts: readonly HostName[]
+      /** Where somebody else is in the way. */
+      readonly crowd?: Crowd
     }
+
+/** How many others wait: swaps in the queue, callers in line for the lock. */
+export interface Crowd {
+  readonly queued: number
+  readonly waiting: number
+}
 
 /** Answer of the Update `decide`. `now` is the arbiter's clock, from which a sender learns its offset (A4). */
 export interface DecideReply {

@@ -1,7 +1,8 @@
 import type { HostName, Millis } from '../names.ts'
 import type { PhaseName } from '../swap.ts'
 import { claim, endClaim, widen } from './claims.ts'
-import type { Answer, Command, DecideReply, HostSurvey, SwapEnd } from './command.ts'
+import type { Answer, Command, DecideReply, SwapEnd } from './command.ts'
+import type { HostSurvey } from './host-survey.ts'
 import { atTime } from './deadlines.ts'
 import { endRecorded, foundClosed, swapEnded } from './ends.ts'
 import { requestSwap } from './gate.ts'
@@ -33,12 +34,20 @@ export function decide(before: ArbiterState, commands: readonly Command[], now: 
     const heard = isLate ? state : heardFrom(state, command)
     const step = isLate ? answered(state, { kind: 'expired' }) : obey(heard, command)
     const turns = step.state === heard ? only(heard) : grantTurns(step.state)
-    answers.push(step.answer)
+    answers.push(withCrowd(step.answer, heard))
     effects.push(...step.effects, ...turns.effects)
     state = turns.state
   }
   return { state, reply: { now: state.clock, answers }, effects }
 }
+
+const crowded: ReadonlySet<string> = new Set(['busy', 'queue_full', 'reserved'])
+
+/** With how many others wait, where others are in the way: whoever is refused need not look for it. */
+const withCrowd = (answer: Answer, { queue, line = [] }: ArbiterState): Answer =>
+  answer.kind === 'waiting' || (answer.kind === 'refused' && crowded.has(answer.code))
+    ? { ...answer, crowd: { queued: queue.length, waiting: line.length } }
+    : answer
 
 function obey(state: ArbiterState, command: Command): Step {
   switch (command.type) {

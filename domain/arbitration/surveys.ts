@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { HostName } from '../names.ts'
-import type { HostSurvey } from './command.ts'
+import type { HostSurvey } from './host-survey.ts'
 import { forgetOn, place } from './deployments.ts'
 import { unseen, type ArbiterState, type HostEntry } from './state.ts'
 import { only, type Change, type Effect } from './step.ts'

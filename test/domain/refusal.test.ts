@@ -95,7 +95,7 @@ test('who else waits is told where it is known, with what runs on reserved hosts
     startedAt: now,
     expectedEndAt: now + 90_000,
   } as const
-  const problem = refusal(refused({ code: 'reserved', reservation, busy }), now, { queued: 2, waiting: 3 })
+  const problem = refusal(refused({ code: 'reserved', reservation, busy, crowd: { queued: 2, waiting: 3 } }), now)
   expect(problem.facts).toMatchObject({ holder: 'cron', busy: { swap_id: 'swap-0001', expected_in_s: 90 }, queue_length: 2, waiting: 3 })
   expect(Object.keys(refusal(refused({}), now).facts)).not.toContain('queue_length')
 })

@@ -1,5 +1,5 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow'
-import type { HostSurvey } from '../../domain/arbitration/command.ts'
+import type { HostSurvey } from '../../domain/arbitration/host-survey.ts'
 import type { Found } from '../../domain/arbitration/recovery.ts'
 import type { SilentEnd } from '../../domain/arbitration/state.ts'
 import type { ClusterId } from '../../domain/names.ts'

@@ -91,7 +91,7 @@ export const conflict = (more: Partial<Conflict> = {}): Conflict => ({
   at: ago(-86_400),
   hosts: ['spark-1'],
   between: ['nightly-summaries', 'models-night'],
-  words: 'nightly-summaries usually needs 40 min from 06:00, models-night begins at 06:30',
+  words: 'models-night begins while nightly-summaries still needs spark-1, until 2026-11-25T05:40:00.000Z as a rule',
   ...more,
 })
 

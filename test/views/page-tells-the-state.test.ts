@@ -145,7 +145,7 @@ test('the dashboard says what comes next, what did not come, and what will colli
   expect(shown).toContain('2026-11-24 06:00 UTC nightly-summaries anna Swap to gpt-oss 120B')
   expect(shown).toContain('2026-11-24 07:00 UTC models-night fired here Swap to gpt-oss 120B')
   expect(shown).not.toContain('models-day fired here')
-  expect(shown).toContain('Will collide within 7 days 2026-11-25 05:00 UTC nightly-summaries and models-night on spark-1')
+  expect(shown).toContain('Will collide within 7 days 2026-11-25 05:00 UTC models-night begins while nightly-summaries still needs spark-1')
   expect(tag(regions.next(page()), 'next')).toContain('hidden')
 })
 

@@ -65,7 +65,7 @@ test('one that Temporal does not show yet says so', () => {
 
 test('collisions are said with their time, and nothing is said of none', () => {
   expect(text(shownOf({ schedules: [], conflicts: [conflict()] })['conflicts']!)).toContain(
-    'One collision within 7 days 2026-11-25 05:00 UTC nightly-summaries and models-night on spark-1',
+    'One collision within 7 days 2026-11-25 05:00 UTC models-night begins while nightly-summaries still needs spark-1',
   )
   expect(tag(shownOf({ schedules: [], conflicts: [] })['conflicts']!, 'conflicts')).toContain('hidden')
 })

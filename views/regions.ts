@@ -7,6 +7,7 @@ import { nextUp } from './next-up.ts'
 import type { PageData } from './page-data.ts'
 import { problemBanner } from './problems.ts'
 import { queueList } from './queue.ts'
+import { serviceTiles } from './services.ts'
 import { swapPanel } from './swap-panel.ts'
 
 /** The parts of a page that follow the truth, by the ids of their elements and in the order of the page. Each is a whole snapshot. */
@@ -20,6 +21,7 @@ export const regions = {
   queue: queueList,
   next: nextUp,
   hosts: hostCards,
+  services: serviceTiles,
   models: modelList,
   history: swapHistory,
 } as const satisfies Record<string, (data: PageData) => Html>

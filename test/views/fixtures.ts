@@ -1,6 +1,7 @@
 import { causeOf } from '../../domain/errors.ts'
 import type { Lock, ReservationView } from '../../domain/lock.ts'
 import { Model } from '../../domain/model.ts'
+import type { ServiceStatus } from '../../domain/services/service-status.ts'
 import type { HostStatus, Status } from '../../domain/status.ts'
 import { phaseNames, type Phase, type PhaseName, type Swap } from '../../domain/swap.ts'
 import type { PageData } from '../../views/page-data.ts'
@@ -173,10 +174,28 @@ export const page = (more: Partial<Status> = {}, rest: Partial<Omit<PageData, 's
   ...rest,
 })
 
+export const service = (more: Partial<ServiceStatus> = {}): ServiceStatus => ({
+  name: 'vectors',
+  kind: 'qdrant',
+  description: 'Documents of the team',
+  host: 'spark-1',
+  base_url: 'http://127.0.0.1:6333',
+  state: 'up',
+  since: '2026-11-24T21:00:00.000Z',
+  detail: null,
+  alias: null,
+  restartable: true,
+  ...more,
+})
+
 /** A page with everything on it at once. */
 export const busyPage = (): PageData =>
   page(
     {
+      services: [
+        service({ state: 'up_needs_key', detail: '/collections answered 401' }),
+        service({ name: 'chat', kind: 'open-webui', state: 'down', detail: 'nothing listens on its port' }),
+      ],
       hosts: [
         host('spark-1', {
           deployment: holding('gpt-oss-120b', { healthy: false }),

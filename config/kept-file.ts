@@ -62,7 +62,8 @@ export async function writeWhole(path: string, text: string, newMode: number): P
   }
 }
 
-async function withLock<T>(path: string, body: () => Promise<T>): Promise<T> {
+/** Runs `body` while nobody else changes that file, in this process or another. */
+export async function withLock<T>(path: string, body: () => Promise<T>): Promise<T> {
   const lock = `${path}.lock`
   const until = performance.now() + lockPatience_ms
   while (!(await taken(lock, path))) {

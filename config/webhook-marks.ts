@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { Rfc3339 } from '../domain/names.ts'
 import type { Failing } from '../domain/webhooks/retries.ts'
-import { writeWhole } from './kept-file.ts'
+import { withLock, writeWhole } from './kept-file.ts'
 import type { Places } from './places.ts'
 
 /** An endpoint that was switched off by itself. It holds for that URL only: an owner who gives another has mended it. `event_id` is that of the event that tells of it. */
@@ -57,7 +57,9 @@ export class WebhookMarks {
 
   async #write(name: string, mark: object): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    await writeWhole(join(this.#folder, name), `${JSON.stringify(mark)}\n`, 0o600)
+    const path = join(this.#folder, name)
+    // Two deliveries to one endpoint may fail at once, in one worker or in two.
+    await withLock(path, () => writeWhole(path, `${JSON.stringify(mark)}\n`, 0o600))
   }
 
   #names(): string[] {

@@ -3,15 +3,20 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { DemoModel } from './catalog.ts'
 import type { DemoHost } from './host.ts'
+import type { DemoService } from './services.ts'
 
-/** Writes what a control plane needs to know of these hosts: `config/cluster.yaml`, `config/models.yaml` and `keys/known_hosts`. */
-export function writeConfig(dir: string, hosts: readonly DemoHost[], models: readonly DemoModel[]): void {
+/** Writes what a control plane needs to know of these hosts: `config/cluster.yaml`, `models.yaml` and `services-overrides.yaml`, and `keys/known_hosts`. */
+export function writeConfig(dir: string, hosts: readonly DemoHost[], models: readonly DemoModel[], services: readonly DemoService[]): void {
   mkdirSync(join(dir, 'config'), { recursive: true })
   mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 })
   write(join(dir, 'config', 'cluster.yaml'), `# Two simulated Sparks. Written anew at each start of the demo.\n${stringify(clusterFile(hosts))}`)
   write(
     join(dir, 'config', 'models.yaml'),
     `# The demo's catalog. Written anew at each start of the demo.\n${stringify({ models: modelsFile(models) })}`,
+  )
+  write(
+    join(dir, 'config', 'services-overrides.yaml'),
+    `# What runs beside the models in the demo. Written anew at each start of the demo.\n${stringify({ services: services.map(({ close: _, ...entry }) => entry) })}`,
   )
   write(join(dir, 'keys', 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${String(host.sshPort)} ${host.hostKey}\n`).join(''))
 }

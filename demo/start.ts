@@ -6,6 +6,7 @@ import { writeConfig } from './config-files.ts'
 import { startDemoHost } from './host.ts'
 import type { DemoHost } from './host.ts'
 import { keepKey } from './keys.ts'
+import { startServices } from './services.ts'
 
 /** `node demo/start.ts --dir <dir> [--load-s 5-20] [--time-scale 1]`: two simulated Sparks, until told to stop or left alone. */
 const { values } = parseArgs({
@@ -35,7 +36,8 @@ for (const [at, name] of ['spark-1', 'spark-2'].entries()) {
   )
 }
 for (const host of hosts) writeFileSync(join(host.dir, 'ports.json'), JSON.stringify({ ssh_port: host.sshPort, vllm_port: host.vllmPort }))
-writeConfig(dir, hosts, demoModels)
+const services = await startServices(hosts)
+writeConfig(dir, hosts, demoModels, services)
 console.log(
   JSON.stringify({
     ready: true,
@@ -48,6 +50,7 @@ async function stop(): Promise<void> {
   if (stopping) return
   stopping = true
   setTimeout(() => process.exit(1), 1_300).unref()
+  for (const service of services) service.close()
   await Promise.all(hosts.map((host) => host.close()))
   process.exit(0)
 }

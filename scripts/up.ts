@@ -16,8 +16,7 @@ const say = openConsole(process.stdout)
 const plan = planFrom(process.env)
 for (const complaint of plan.complaints) say(complaint)
 
-mkdirSync(plan.places.dataDir, { recursive: true })
-const lock = tryLock(join(plan.places.dataDir, 'up.lock'))
+const lock = lockedDataDir(plan.places.dataDir)
 if (lock.holder) {
   giveUp(
     `Spark Control already runs on ${plan.places.dataDir} (process ${lock.holder.pid}). End that one, or give this one another SPARK_DATA_DIR and other ports.`,
@@ -39,6 +38,17 @@ await runToTheEnd(supervisor, say, async () => {
   starting.abort()
   for (const line of await welcome(plan)) say(line)
 })
+
+function lockedDataDir(path: string): ReturnType<typeof tryLock> {
+  try {
+    mkdirSync(path, { recursive: true })
+    return tryLock(join(path, 'up.lock'))
+  } catch (error) {
+    giveUp(
+      `The data directory ${path} cannot be written (${error instanceof Error ? error.message : String(error)}). Look at its owner, mount and free space.`,
+    )
+  }
+}
 
 function giveUp(reason: string): never {
   process.stderr.write(`${reason}\n`)

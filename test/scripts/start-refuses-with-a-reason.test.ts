@@ -55,6 +55,14 @@ test('a second start on the same data directory is refused, and says which proce
   expect(output).toContain(`already runs on ${join(folder, 'data')} (process ${process.pid})`)
 })
 
+test('a data directory that cannot be written is named, without a stack trace', async () => {
+  writeFileSync(join(folder, 'data'), 'a file is in the way')
+  const { code, output } = await start({ SPARK_LISTEN: '127.0.0.1:0', TEMPORAL_ADDRESS: '127.0.0.1:1' })
+  expect(code).toBe(1)
+  expect(output).toContain(`The data directory ${join(folder, 'data')} cannot be written`)
+  expect(output).not.toMatch(/^\s+at /m)
+})
+
 test('a lock has one holder, and is free again when it is released', () => {
   const path = join(folder, 'lock')
   const first = tryLock(path)

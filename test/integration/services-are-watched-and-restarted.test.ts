@@ -6,10 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import type { ConnectivityReport } from '../../domain/connectivity.ts'
+import { restartWorkflowId } from '../../domain/names.ts'
 import type { DeepReport } from '../../domain/services/deep-report.ts'
 import type { Endpoints } from '../../domain/services/endpoints.ts'
 import type { ServiceRestart } from '../../domain/services/restart.ts'
 import { ApiServer } from '../api/api-server.ts'
+import { keepHistory } from './keep-history.ts'
 import { startStage, type Stage } from './stage.ts'
 
 let stage: Stage
@@ -104,6 +106,7 @@ test('a restart runs under a claim of the gate, with its fence, and is proven', 
   const id = (json as ServiceRestart).restart_id
   expect(headers['location']).toBe(`/api/services/restarts/${id}`)
   expect(await ended(id)).toMatchObject({ state: 'ok', detail: 'qdrant runs again on spark-1' })
+  await keepHistory(stage.client, 'service-restarted', restartWorkflowId(stage.clusterId, id))
   const after = await startedAt()
   expect(after).not.toBe(before)
   await stage.until(({ claims }) => claims.length === 0)
@@ -135,7 +138,9 @@ test("what is no service's container is not restarted", async () => {
   expect((await api.post('/api/services/embeddings/restart', {})).json).toMatchObject({ status: 409, code: 'service_not_restartable' })
   const { status, json } = await api.post('/api/services/mistaken/restart', {})
   expect(status).toBe(202)
-  expect(await ended((json as ServiceRestart).restart_id)).toMatchObject({ state: 'failed', detail: expect.stringMatching(/is a model's container/) })
+  const { restart_id: id } = json as ServiceRestart
+  expect(await ended(id)).toMatchObject({ state: 'failed', detail: expect.stringMatching(/is a model's container/) })
+  await keepHistory(stage.client, 'service-refused', restartWorkflowId(stage.clusterId, id))
   expect((await api.ask('/api/services/restarts/0123456789abcdef0123456789abcdef')).json).toMatchObject({ status: 404, code: 'unknown_restart' })
 })
 

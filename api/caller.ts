@@ -37,6 +37,12 @@ export function callerOf(headers: IncomingHttpHeaders, address: string | null): 
   }
 }
 
+/** Who asks for or with a lock: whoever says a name, else its holder (the arbiter knows whose token it is). A schedule's id is no name. */
+export const holderActor = ({ name, schedule, address }: Caller, holder = ''): Actor => ({
+  name: name === null || name === schedule ? holder : name,
+  address,
+})
+
 /** Who asks, as the audit trail keeps it. */
 export const actorOf = ({ name, address }: Caller): Actor => ({ name: name ?? nameless, address })
 

@@ -87,6 +87,12 @@ export const errors = {
     title: 'An external schedule is never fired from here',
     advice: 'Run, pause or resume it where its cron is.',
   },
+  schedule_managed: {
+    status: 409,
+    class: 'fatal',
+    title: 'A managed schedule tells of its runs by itself',
+    advice: 'Pings are for external schedules. To have it run now, use /run.',
+  },
   too_many_schedules: { status: 409, class: 'fatal', title: 'No more schedules can be registered', advice: 'Delete some that are over.' },
   cron_invalid: {
     status: 422,

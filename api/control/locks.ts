@@ -2,7 +2,7 @@ import type { ConfigSource } from '../../config/load.ts'
 import type { Answer } from '../../domain/arbitration/command.ts'
 import type { Wish } from '../../domain/group-commit.ts'
 import { lockView, reservationView } from '../../domain/lock-view.ts'
-import { actorOf } from '../caller.ts'
+import { actorOf, holderActor } from '../caller.ts'
 import type { Control, LockWait } from '../deps.ts'
 import { mintToken, sha256 } from '../secrets.ts'
 import type { Arbiter } from '../temporal/arbiter.ts'
@@ -38,7 +38,7 @@ export function createLocks(
         ttlS: ttl_s,
         hosts: hosts === undefined ? null : hostsOf(clusterOf(config), hosts),
         schedule: caller.schedule,
-        by: actorOf(caller),
+        by: holderActor(caller, holder),
       }
       const comesBack = token !== undefined
       const granted =
@@ -48,14 +48,14 @@ export function createLocks(
 
     async extendLock(ttlS, token, caller) {
       const { arbiter } = links()
-      const answer = await arbiter.ask({ type: 'extend', tokenHash: sha256(token), ttlS, by: actorOf(caller) })
+      const answer = await arbiter.ask({ type: 'extend', tokenHash: sha256(token), ttlS, by: holderActor(caller) })
       if (!isGranted(answer)) throw refusalOf(answer, arbiter)
       return shown(arbiter, answer, token)
     },
 
     async releaseLock(token, caller) {
       const { arbiter } = links()
-      return released(arbiter, await arbiter.ask({ type: 'release', tokenHash: sha256(token), by: actorOf(caller) }))
+      return released(arbiter, await arbiter.ask({ type: 'release', tokenHash: sha256(token), by: holderActor(caller) }))
     },
 
     async forceReleaseLock({ reason, hosts }, caller) {

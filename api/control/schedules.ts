@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigSource } from '../../config/load.ts'
 import type { Actor, EventType, Noted } from '../../domain/events.ts'
+import { errors } from '../../domain/errors.ts'
 import { Problem } from '../../domain/problem.ts'
-import type { Registered, ScheduleAnswer } from '../../domain/scheduling/command.ts'
-import { scheduleIn } from '../../domain/scheduling/registry.ts'
+import type { Registered, RegistryState, ScheduleAnswer, ScheduleCommand } from '../../domain/scheduling/command.ts'
+import { decideSchedules, scheduleIn } from '../../domain/scheduling/registry.ts'
 import type { ManagedBody, ScheduleView } from '../../domain/scheduling/schedule.ts'
 import { dueTimeOf } from '../../domain/scheduling/standing.ts'
 import { scheduleView } from '../../domain/schedule-view.ts'
@@ -42,17 +43,34 @@ export function createSchedules({ links, config }: Parts): ScheduleControl {
     const one = await known(id)
     return scheduleView(one, links().arbiter.now(), await timesOf(one, links()))
   }
+  /**
+   * How it stands after a change that is done. Where the registry is too busy to be asked once more, it is as the change must have left it: a 503 would say
+   * that nothing was done.
+   */
+  const after = async (id: string, before: RegistryState, change: ScheduleCommand | null): Promise<ScheduleView> => {
+    try {
+      return await read(id)
+    } catch (error) {
+      const now = links().arbiter.now()
+      const commands = change === null ? [] : [change]
+      const one = scheduleIn(decideSchedules({ ...before, recovered: true }, { commands, notAfter: Infinity }, now).state, id)
+      if (!(error instanceof Problem) || errors[error.code].status !== 503 || one === undefined) throw error
+      return scheduleView(one, now, null)
+    }
+  }
   const say = (type: EventType, id: string, by: Actor, more: Partial<Noted>): Promise<void> =>
     note(links().arbiter, { type, schedule: id, by, ...more })
 
   const pause = async (id: string, paused: boolean, by: Actor): Promise<ScheduleView> => {
     await managed(id)
-    const answer = await links().schedules.ask({ type: paused ? 'pause' : 'resume', id })
+    const before = await lists.state()
+    const change = { type: paused ? 'pause' : 'resume', id } as const
+    const answer = await links().schedules.ask(change)
     refuse(answer, id)
     lists.forget()
     if (answer.kind === 'noted')
       await say('schedule_updated', id, by, { result: paused ? 'paused' : 'resumed', before: { paused: !paused }, after: { paused } })
-    return await read(id)
+    return await after(id, before, change)
   }
 
   return {
@@ -61,13 +79,15 @@ export function createSchedules({ links, config }: Parts): ScheduleControl {
 
     async put(body, by) {
       checkSchedule(body, config, links().arbiter.now())
-      const answer = await links().schedules.ask({ type: 'register', body })
+      const before = await lists.state()
+      const change = { type: 'register', body } as const
+      const answer = await links().schedules.ask(change)
       refuse(answer, body.id)
       lists.forget()
       if (answer.kind !== 'registered') throw new Error(`the schedule registry answered ${answer.kind}`) // a defect: shown as `unexpected`
       // Crons register themselves at each boot: what changed nothing is no news.
       if (answer.changed) await say(answer.created ? 'schedule_created' : 'schedule_updated', body.id, by, { before: answer.before, after: body })
-      return { created: answer.created, schedule: await read(body.id) }
+      return { created: answer.created, schedule: await after(body.id, before, change) }
     },
 
     async remove(id, by) {
@@ -80,15 +100,19 @@ export function createSchedules({ links, config }: Parts): ScheduleControl {
 
     async ping(id, what, _by, detail) {
       const one = await known(id)
+      if (one.body.kind === 'managed') throw new Problem('schedule_managed')
+      const before = await lists.state()
       const at = links().arbiter.now()
       const news = { eventId: `ping_${randomUUID()}`, at, what: pings[what], via: 'ping', swapId: null, key: null, detail: detail ?? null } as const
-      refuse(await links().schedules.ask({ type: 'note_run', id, due: dueTimeOf(one, at), news }), id)
+      const change = { type: 'note_run', id, due: dueTimeOf(one, at), news } as const
+      refuse(await links().schedules.ask(change), id)
       lists.forget()
-      return await read(id)
+      return await after(id, before, change)
     },
 
     async run(id, by) {
       const { overlap } = await managed(id)
+      const before = await lists.state()
       const until = performance.now() + mirroredWithin_ms
       while (!(await links().schedules.trigger(id, overlap))) {
         if (performance.now() > until) throw new Problem('worker_down', 'Temporal does not have this schedule yet; nothing was done', {}, 5)
@@ -96,7 +120,7 @@ export function createSchedules({ links, config }: Parts): ScheduleControl {
       }
       lists.forget()
       await say('schedule_run', id, by, { result: 'asked for by hand' })
-      return await read(id)
+      return await after(id, before, null)
     },
 
     pause: (id, by) => pause(id, true, by),

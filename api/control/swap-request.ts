@@ -120,10 +120,12 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
       throw new Problem('id_reused', `This key named swap ${swap.swap_id}, of another request`, { swap_id: swap.swap_id })
     }
     const { arbiter } = this.#links()
-    const queue = swap.state === 'queued' ? await queueOf(arbiter) : []
+    const { queue, active } = swap.state === 'queued' ? await turnsOf(arbiter) : noTurns
     const place = queue.findIndex(({ swapId }) => swapId === swap.swap_id)
+    // Its own record is a moment behind the arbiter.
+    const now = active.some(({ swapId }) => swapId === swap.swap_id) ? { ...swap, state: 'running' as const } : swap
     const standing = { position: place < 0 ? null : place + 1, joined: false, expectedStartAt: queue[place]?.expectedStartAt ?? null }
-    return { kind: 'accepted', swap: acceptedView(swap, standing, arbiter.now()) }
+    return { kind: 'accepted', swap: acceptedView(now, standing, arbiter.now()) }
   }
 
   /** Accepted means that its workflow is there (ARBITER.md G3): only then may a caller be told so. */
@@ -172,14 +174,17 @@ function accepted({ swap }: SwapSeen, { state, fence, position, joined = false, 
 }
 
 /** For a repeat, which is answered also while nobody can say where its swap stands. */
-async function queueOf(arbiter: Arbiter): Promise<ArbiterView['queue']> {
+async function turnsOf(arbiter: Arbiter): Promise<Turns> {
   try {
-    return (await arbiter.view()).queue
+    return await arbiter.view()
   } catch (error) {
-    if (error instanceof Problem) return []
+    if (error instanceof Problem) return noTurns
     throw error
   }
 }
+
+type Turns = Pick<ArbiterView, 'queue' | 'active'>
+const noTurns: Turns = { queue: [], active: [] }
 
 async function seenBefore(swaps: Swaps, id: SwapId): Promise<SwapSeen | null> {
   try {

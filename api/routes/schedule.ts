@@ -168,7 +168,13 @@ export const scheduleRoutes = [
       tag,
       params: ById,
       body: Said,
-      answers: { 200: json(ScheduleView, 'Noted'), 404: notThere, 422: problem('invalid_request'), 503: unavailable },
+      answers: {
+        200: json(ScheduleView, 'Noted'),
+        404: notThere,
+        409: problem('schedule_managed'),
+        422: problem('invalid_request'),
+        503: unavailable,
+      },
       examples: { answers: { 200: externalView, 404: unknownScheduleProblem } },
       handle: async ({ params, body, caller }, { control }) =>
         reply(200, await control.schedules.ping(params.id, what, actorOf(caller), body.detail)),

@@ -12,7 +12,7 @@ import type { TemporalLink } from './link.ts'
 const askBudget_ms = 4_500
 /** A little longer than a batch waits, so that a call which nobody waits for any more ends by itself. */
 const updateLimit_ms = 6_000
-const viewLimit_ms = 2_000
+const viewLimit_ms = 4_000
 
 /** After these the last look is as good as before, and a crowd that is refused costs no look each. */
 const unchanging = new Set<Answer['kind']>(['refused', 'waiting', 'expired'])

@@ -92,7 +92,7 @@ export class Schedules {
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#link.client.withDeadline(Date.now() + callLimit_ms, work)
+      return await this.#link.during((client) => client.withDeadline(Date.now() + callLimit_ms, work))
     } catch (error) {
       const noWorker = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof WorkflowNotFoundError // workers start it at boot
       throw new RegistrySilent(noWorker ? 'worker_down' : 'temporal_down', { cause: error })

@@ -15,8 +15,8 @@ const time = (state: ArbiterState, at: Millis): string => rfc3339(Math.min(toSer
 
 const about = ({ hosts, fence, schedule = null }: Reservation) => ({ hosts, fence, schedule })
 
-/** Who did it: by name and address where the caller said so, else by the name that it holds the lock under. */
-const actor = (by: Actor | undefined, held: Reservation): Actor => by ?? { name: held.holder, address: null }
+/** Who did it: by the name that the caller said, else by the one that it holds the lock under. */
+const actor = (by: Actor | undefined, held: Reservation): Actor => ({ name: by?.name || held.holder, address: by?.address ?? null })
 
 export const tellAcquired = (state: ArbiterState, held: Reservation, by?: Actor): ArbiterState =>
   tell(state, { id: `evt_lock_${held.fence}_acquired`, type: 'lock_acquired', by: actor(by, held), ...about(held), after: shown(state, held) })

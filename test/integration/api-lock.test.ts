@@ -155,10 +155,20 @@ test('the audit trail tells who did it, from where, for which schedule and why',
   }
   await expect
     .poll(() => about('lock_acquired'))
-    .toMatchObject([{ actor: { name: 'night-model', address: '127.0.0.1' }, schedule: 'night-model', after: { holder: 'cron' } }])
+    .toMatchObject([{ actor: { name: 'cron', address: '127.0.0.1' }, schedule: 'night-model', after: { holder: 'cron' } }])
   await expect
     .poll(() => about('lock_forced'))
     .toMatchObject([{ actor: { name: 'Ada', address: '127.0.0.1' }, reason: 'it is stuck', before: { holder: 'cron' } }])
+})
+
+test('the audit trail names the holder, also where a schedule’s id came along', async () => {
+  const { json } = await api.post(path, { holder: 'digest of Ada' }, { 'x-spark-schedule': 'digest' })
+  await release(json.token as string)
+  const ours = (await stage.audit()).filter(({ fence }) => fence === json.fence)
+  expect(ours).toMatchObject([
+    { type: 'lock_acquired', actor: { name: 'digest of Ada', address: '127.0.0.1' }, schedule: 'digest' },
+    { type: 'lock_released', actor: { name: 'digest of Ada', address: '127.0.0.1' } },
+  ])
 })
 
 test('the token is shown to its holder alone: no other answer, log line or history has it', async () => {

@@ -46,6 +46,11 @@ test('a job that does not swap tells how it goes by pings', async () => {
   expect(done.json.runs).toHaveLength(2)
 })
 
+test('a managed schedule tells of its runs by itself: a ping is refused, and is no run', async () => {
+  expect((await post('/night-model/ping')).json).toMatchObject({ status: 409, code: 'schedule_managed' })
+  expect((await get('night-model')).json.runs).toEqual([])
+})
+
 test('an external schedule is never run, paused or resumed from here; one that is not there is 404', async () => {
   for (const end of ['run', 'pause', 'resume']) {
     expect((await post(`/nightly/${end}`)).json).toMatchObject({ status: 409, code: 'schedule_not_managed' })

@@ -1,0 +1,153 @@
+import type { ErrorRow } from './error-row.ts'
+
+/** What goes wrong on hosts, with engines, and how swaps end. */
+export const ofHosts = {
+  // hosts
+  host_unreachable: {
+    status: 502,
+    class: 'retryable',
+    title: 'The host does not answer',
+    advice: 'Is it on, and is its address in cluster.yaml right?',
+  },
+  host_key_unknown: {
+    status: 502,
+    class: 'fatal',
+    title: 'The host key is not pinned yet',
+    advice: 'Run `npm run trust -- <host>` and compare the fingerprint.',
+  },
+  host_key_changed: {
+    status: 502,
+    class: 'fatal',
+    title: 'The host shows another key than the pinned one',
+    advice: 'If it was set up anew, run `npm run trust -- <host>`; if not, someone may be in between.',
+  },
+  ssh_refused: {
+    status: 502,
+    class: 'fatal',
+    title: 'The host refuses our SSH key',
+    advice: 'Add the public key from the data directory to authorized_keys of that user.',
+  },
+  host_command_unknown: {
+    status: 502,
+    class: 'retryable',
+    title: 'It is not known how a command on the host ended',
+    advice: 'The connection broke. The host is looked at again.',
+  },
+  host_command_failed: { status: 502, class: 'fatal', title: 'A command on the host failed', advice: 'See its output.' },
+  stale_fence: {
+    status: 409,
+    class: 'fatal',
+    title: 'The host has a higher fence',
+    advice: 'A later swap or step took this host over; this one has no effect any more.',
+  },
+  foreign_cluster: {
+    status: 409,
+    class: 'fatal',
+    title: 'The host belongs to another cluster',
+    advice: 'Run `npm run trust -- <host> --takeover` if it is yours now.',
+  },
+  fence_unwritable: {
+    status: 502,
+    class: 'fatal',
+    title: 'The fence on the host cannot be written',
+    advice: 'Run `npm run trust -- <host>`; look for a full disk.',
+  },
+  host_lock_timeout: { status: 502, class: 'retryable', title: 'Another command holds the host lock', advice: 'It is tried again.' },
+  docker_missing: {
+    status: 502,
+    class: 'fatal',
+    title: 'Docker is not there or not allowed',
+    advice: 'Install docker, or add the SSH user to the docker group.',
+  },
+  launcher_missing: {
+    status: 502,
+    class: 'fatal',
+    title: 'The launcher is not on the host',
+    advice: 'Clone spark-vllm-docker on the host, or set its path in cluster.yaml.',
+  },
+  image_missing: { status: 502, class: 'fatal', title: 'The container image is not on the host', advice: 'Build or pull it on the host.' },
+  weights_missing: {
+    status: 502,
+    class: 'fatal',
+    title: 'The weights are not on the host',
+    advice: 'Download them first, e.g. with hf-download.sh.',
+  },
+  port_taken: { status: 502, class: 'fatal', title: 'Something else listens on the port', advice: 'Stop it, or choose another vllm_port.' },
+  container_name_taken: {
+    status: 502,
+    class: 'fatal',
+    title: 'Another container has that name',
+    advice: 'Remove it, or choose another container name.',
+  },
+  disk_full: { status: 502, class: 'fatal', title: 'The disk of the host is full', advice: 'Free some space on the host.' },
+  memory_short: {
+    status: 502,
+    class: 'memory',
+    title: 'The host has not enough free memory',
+    advice: 'Stop what else uses it, or lower gpu_memory_utilization.',
+  },
+  too_many_hosts: { status: 422, class: 'fatal', title: 'This launcher runs a model on one host only', advice: 'Name one host.' },
+  // engines
+  preflight_failed: { status: 502, class: 'fatal', title: 'A check before the swap failed', advice: 'See the checks.' },
+  drain_timeout: {
+    status: 502,
+    class: 'fatal',
+    title: 'Running requests did not end in time',
+    advice: 'Try later, or let it go on with on_drain_timeout: go_on.',
+  },
+  stop_unproven: {
+    status: 502,
+    class: 'retryable',
+    title: 'The running model could not be proven stopped',
+    advice: 'Look at the container on the host; nothing is launched on top of it.',
+  },
+  launch_failed: { status: 502, class: 'fatal', title: 'The launcher failed', advice: 'See the log.' },
+  engine_exited: { status: 502, class: 'fatal', title: 'The engine ended while starting', advice: 'See the log.' },
+  launch_stalled: {
+    status: 502,
+    class: 'fatal',
+    title: 'The start made no progress for too long',
+    advice: 'See the last log lines; raise launch_stall_s if the model is only slow.',
+  },
+  launch_timeout: { status: 502, class: 'fatal', title: 'The start took longer than its limit', advice: 'Raise launch_s for this model.' },
+  gated_repo: {
+    status: 502,
+    class: 'fatal',
+    title: 'The model is gated on Hugging Face',
+    advice: 'Accept its terms there and give the host a token that may read it.',
+  },
+  repo_not_found: { status: 502, class: 'fatal', title: 'The model is not on Hugging Face', advice: 'Check `repo` in the catalog.' },
+  unsupported_architecture: { status: 502, class: 'fatal', title: 'This vLLM does not know the architecture', advice: 'Use a newer image.' },
+  gpu_memory_short: {
+    status: 502,
+    class: 'memory',
+    title: 'vLLM found too little free memory',
+    advice: 'Free memory, or lower gpu_memory_utilization.',
+  },
+  kv_cache_too_small: {
+    status: 502,
+    class: 'fatal',
+    title: 'The KV cache does not fit',
+    advice: 'Lower max_model_len or raise gpu_memory_utilization.',
+  },
+  out_of_memory: { status: 502, class: 'memory', title: 'The engine ran out of memory', advice: 'Lower gpu_memory_utilization or max_model_len.' },
+  bad_engine_arguments: { status: 502, class: 'fatal', title: 'vLLM does not take these arguments', advice: 'Check knobs and extra_args.' },
+  warm_failed: { status: 502, class: 'fatal', title: 'The first completion failed', advice: 'See the log.' },
+  validate_failed: { status: 502, class: 'fatal', title: 'The engine does not serve what was asked for', advice: 'See the detail.' },
+  // ends
+  cancelled: { status: 409, class: 'fatal', title: 'It was cancelled', advice: 'Start it again when you like.' },
+  queue_limit: { status: 409, class: 'fatal', title: 'It waited in the queue for too long', advice: 'Start it again.' },
+  timed_out: { status: 502, class: 'fatal', title: 'The swap passed its deadline', advice: 'See the phases.' },
+  terminated: {
+    status: 502,
+    class: 'fatal',
+    title: 'The swap was ended by hand in Temporal',
+    advice: 'Look at the hosts; they are surveyed by the arbiter.',
+  },
+  restore_failed: {
+    status: 502,
+    class: 'fatal',
+    title: 'The previous model could not be put back',
+    advice: 'The hosts may be empty. Start a model by hand.',
+  },
+} as const satisfies Record<string, ErrorRow>

@@ -34,7 +34,7 @@ try {
   if (minutes > 0 || kills > 0) await inWorld({ hosts, models: sceneModels, apis: 2, cuttable: true }, stormsAndKills)
   if (runs > 0) await inWorld({ hosts: ModelRuns.hostsOf(lanes), models: missingCatalog, apis: 2 }, modelRuns)
 } catch (error) {
-  found([error instanceof Error ? (error.stack ?? error.message) : String(error)])
+  found([inWords(error)])
 }
 await end(false)
 
@@ -78,7 +78,7 @@ async function modelRuns(world: World): Promise<void> {
     const some = Math.min(runsAtATime, runs - begun)
     await against
       .check({ runs: some, mostCommands, seed: (seed + begun) | 0 }, () => count({ runs: 1 }))
-      .catch((error: unknown) => found([String(error)]))
+      .catch((error: unknown) => found([inWords(error)]))
     say(`model run ${Math.min(counts.runs, runs)} of ${runs}: ${against.requests} requests`)
   }
   counts.requests = against.requests
@@ -108,6 +108,13 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 function found(faults: readonly string[]): void {
   for (const fault of faults) say(`FOUND with --seed ${seed}: ${fault}`)
   counts.found += faults.length
+}
+
+/** With what caused it: of a property, that is where the two disagreed. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const words = error.stack ?? error.message
+  return error.cause === undefined ? words : `${words}\nbecause of ${inWords(error.cause)}`
 }
 
 function count(more: Partial<typeof counts>): void {

@@ -50,6 +50,8 @@ export class CoordinationModel {
   running: readonly ModelledSwap[] = []
   queue: readonly ModelledSwap[] = []
   readonly schedules = new Map<string, { readonly cron: string; readonly owner: string }>()
+  /** Of all that were ever accepted. */
+  readonly swapIds: string[] = []
   /** The highest fence that was told. */
   fence = 0
 
@@ -110,6 +112,7 @@ export class CoordinationModel {
   accepted(id: string, { host, model, token, force }: Wanted): void {
     if (force) this.#endByForce(this.others([host], token))
     const swap = { id, host, model, token, force }
+    this.swapIds.push(id)
     if (this.running.some((one) => one.host === host)) this.queue = [...this.queue, swap]
     else this.running = [...this.running, swap]
   }

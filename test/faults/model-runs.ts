@@ -12,6 +12,9 @@ interface Size {
   readonly seed: number
 }
 
+/** Longer than a command whose caller gave up may still be done (ARBITER.md A4), and than a list of swaps is kept. */
+const onItsWay_ms = 7_000
+
 /** Runs of commands against the API, several at the same time, each on two hosts of its own. */
 export class ModelRuns {
   /** How many requests were made. */
@@ -32,16 +35,22 @@ export class ModelRuns {
   /** Throws, with the commands that led there and how to run them again, when the API and the model disagree. `told` hears of each run that is through. */
   async check({ runs, mostCommands, seed }: Size, told: () => void = () => undefined): Promise<void> {
     const lanes = Array.from({ length: this.#lanes }, (_, lane) => this.#lane(lane))
-    await Promise.all(
+    const ends = await Promise.allSettled(
       lanes.map((real, lane) =>
         fc.assert(
           fc.asyncProperty(commands(mostCommands), async (some) => {
             const model = new CoordinationModel()
+            let wasAnswered = true
+            const ask: Real['ask'] = async (request) => {
+              const answer = await real.ask(request)
+              wasAnswered &&= answer.status !== 503
+              return answer
+            }
             for (const host of real.hosts) host.freeze(true)
             try {
-              await fc.asyncModelRun(() => ({ model, real }), some)
+              await fc.asyncModelRun(() => ({ model, real: { ...real, ask } }), some)
             } finally {
-              await this.#clear(model, real)
+              await this.#clear(model, real, wasAnswered)
             }
             told()
           }),
@@ -49,6 +58,7 @@ export class ModelRuns {
         ),
       ),
     )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason instanceof Error ? end.reason : new Error(String(end.reason))
   }
 
   #lane(lane: number): Real {
@@ -68,15 +78,16 @@ export class ModelRuns {
     })
   }
 
-  /** For the next run: nothing runs or waits, nobody holds anything, nothing is registered. Also where the model does not know, because it was not answered. */
-  async #clear(model: CoordinationModel, real: Real): Promise<void> {
+  /** For the next run: nothing runs or waits, nobody holds anything, nothing is registered. */
+  async #clear(model: CoordinationModel, real: Real, wasAnswered: boolean): Promise<void> {
     for (const host of real.hosts) host.freeze(false)
     const hosts = real.hosts.map((host) => host.name)
-    const isMine = (swap: Partial<Swap>): boolean => swap.state !== 'done' && swap.hosts?.some((host) => hosts.includes(host)) === true
-    for (;;) {
-      const { swaps } = (await this.#answer({ method: 'GET', path: '/api/swap?limit=100' })) as { swaps: readonly Partial<Swap>[] } // domain/swap-answer.ts
-      if (!swaps.some(isMine)) break
-      await pause(50)
+    // What got no answer may still be on its way, and may be more than the model knows of.
+    if (!wasAnswered) await pause(onItsWay_ms)
+    const { swaps } = (await this.#answer({ method: 'GET', path: '/api/swap?limit=100' })) as { swaps: readonly Swap[] } // domain/swap-answer.ts
+    const open = swaps.filter((swap) => swap.state !== 'done' && swap.hosts.some((host) => hosts.includes(host)))
+    for (const id of new Set([...open.map(({ swap_id }) => swap_id), ...model.swapIds])) {
+      while ((await this.#answer({ method: 'GET', path: `/api/swap/${id}` }))['state'] !== 'done') await pause(40)
     }
     await this.#answer({ method: 'DELETE', path: '/api/swap/lock?force=true', body: { reason: 'the next run', hosts } })
     for (const id of model.schedules.keys()) await this.#answer({ method: 'DELETE', path: `/api/schedule/${id}` })

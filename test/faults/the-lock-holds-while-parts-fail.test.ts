@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { contendInRounds } from '../../bench/contention.ts'
+import { httpCaller } from '../../bench/lock-caller.ts'
 import { KillRounds } from './kill-rounds.ts'
 import { fieldOf, LockStorm } from './lock-storm.ts'
 import { LongHistory } from './long-history.ts'
@@ -18,6 +20,16 @@ beforeAll(async () => {
   world = await World.start({ hosts, models: sceneModels, apis: 2, cuttable: true })
 }, 180_000)
 afterAll(() => world.close())
+
+test('fifty want all hosts at once, two hundred times, by two API processes: one gets them each time, the others are told so, and nobody meets an error', async () => {
+  const ports = world.plane.urls.map((url) => Number(new URL(url).port))
+  const callers = await Promise.all(Array.from({ length: 50 }, (_, i) => httpCaller(ports[i % ports.length]!, `caller-${i + 1}`)))
+  try {
+    expect(await contendInRounds(callers, 200)).toMatchObject({ grants: 200, wrongRounds: 0, failures: [] })
+  } finally {
+    for (const caller of callers) caller.close()
+  }
+}, 180_000)
 
 test('sixteen want four hosts while a part fails every five seconds: one holder at a time, growing fences, no late effect on a host', async () => {
   const { field, leave } = await fieldOf(world)

@@ -22,8 +22,6 @@ const ContentionSummary = z.object({
   p50_ms: z.number(),
   p99_ms: z.number(),
   max_ms: z.number(),
-  firstTenthP50_ms: z.number(),
-  lastTenthP50_ms: z.number(),
   grants: z.number(),
   wrongRounds: z.number(),
   failures: z.number(),

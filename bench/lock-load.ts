@@ -36,15 +36,12 @@ async function callersOf(): Promise<LockCaller[]> {
 }
 
 function summary({ latencies_ms, grants, wrongRounds, failures, took_s }: Contention): ContentionSummary {
-  const tenth = Math.max(1, Math.round(latencies_ms.length / 10))
   return {
     operations: latencies_ms.length,
     perSecond: latencies_ms.length / took_s,
     p50_ms: median(latencies_ms),
     p99_ms: percentile(latencies_ms, 0.99),
     max_ms: latencies_ms.reduce((most, one) => Math.max(most, one), 0),
-    firstTenthP50_ms: median(latencies_ms.slice(0, tenth)),
-    lastTenthP50_ms: median(latencies_ms.slice(-tenth)),
     grants,
     wrongRounds,
     failures: failures.length,

@@ -63,6 +63,18 @@ test('reservations, queue and running swaps go on over any number of runs', asyn
   await stage.ask({ type: 'release', tokenHash: hash('keeper') })
 })
 
+test('a run is over long before its history takes long to read again, and the next one knows all', async () => {
+  const { runId } = await arbiter().describe()
+  await stage.ask(lock('keeper of the line'))
+  const { fence } = await stage.state()
+  while ((await arbiter().describe()).runId === runId) {
+    await stage.ask(acquire('passer-by'))
+    expect((await arbiter().describe()).historyLength).toBeLessThan(2_000)
+  }
+  expect((await stage.state()).reservations).toMatchObject([{ fence }])
+  await stage.ask({ type: 'release', tokenHash: hash('keeper of the line') })
+})
+
 test('a batch that is sent again under its id is answered as before, and not decided again', async () => {
   const [updateId, token] = [randomUUID(), 'twice']
   const batch = [{ ...acquire(token), notAfter: stage.arbiter.arbiterNow() + 5_000 }]

@@ -15,7 +15,7 @@ afterAll(() => world.close())
 
 test('locks, queue and schedules answer as their model says, whatever is asked in whatever order, by either of two API processes', async () => {
   const runs = new ModelRuns(world, lanes)
-  await runs.check({ runs: 60, mostCommands: 40, seed: seed.value })
-  console.log(`${runs.requests} requests in 60 runs`)
-  expect(runs.requests).toBeGreaterThan(600)
+  await runs.check({ runs: 25, mostCommands: 40, seed: seed.value })
+  console.log(`${runs.requests} requests in 25 runs`)
+  expect(runs.requests).toBeGreaterThan(250)
 }, 400_000)

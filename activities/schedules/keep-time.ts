@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { ClusterId, Millis } from '../../domain/names.ts'
 import type { DepsWithSchedules } from '../deps.ts'
 import { tellLostRuns } from '../managed/lost-runs.ts'
+import { pause } from '../pause.ts'
 import { Lateness } from './lateness.ts'
 import { Mirror } from './mirror.ts'
 
@@ -91,6 +92,3 @@ async function keepOn(signal: AbortSignal, round: () => Promise<void>): Promise<
     await pause(Math.max(0, begun + everyMs - performance.now()), signal)
   }
 }
-
-/** Ends early, and without a word, when `signal` fires. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> => timer(ms, undefined, { signal }).catch(() => undefined)

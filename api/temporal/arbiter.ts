@@ -3,7 +3,6 @@ import { WorkflowNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from 
 import type { Answer, ArbiterView, Command, DecideReply } from '../../domain/arbitration/command.ts'
 import { ArbiterSilent, createBatcher, type Batcher, type Wish } from '../../domain/group-commit.ts'
 import { arbiterWorkflowId, type ClusterId, type Millis } from '../../domain/names.ts'
-import { Problem } from '../../domain/problem.ts'
 import { arbiterState, decide } from '../../workflows/messages.ts'
 import { Briefly } from '../briefly.ts'
 import type { TemporalLink } from './link.ts'
@@ -44,7 +43,7 @@ export class Arbiter {
       return answer
     } catch (error) {
       this.#views.forget()
-      if (error instanceof ArbiterSilent) throw await this.#silence()
+      if (error instanceof ArbiterSilent) throw await this.#link.silence()
       throw error
     }
   }
@@ -55,7 +54,7 @@ export class Arbiter {
       try {
         return await this.#link.during((client) => client.withDeadline(Date.now() + viewLimit_ms, () => this.#handle().query(arbiterState)))
       } catch {
-        throw await this.#silence()
+        throw await this.#link.silence()
       }
     })
   }
@@ -74,12 +73,6 @@ export class Arbiter {
       const noWorker = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof WorkflowNotFoundError // workers start it at boot
       throw new ArbiterSilent(noWorker ? 'worker_down' : 'temporal_down', { cause: error })
     }
-  }
-
-  /** A call that runs into its limit looks the same whether the server or the worker is away: the server is asked by itself. */
-  async #silence(): Promise<Problem> {
-    const { ok, detail } = await this.#link.pulse()
-    return ok ? new Problem('worker_down', 'No worker answers; nothing was done', {}, 5) : new Problem('temporal_down', detail, {}, 5)
   }
 
   #handle() {

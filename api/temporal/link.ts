@@ -72,6 +72,15 @@ export class TemporalLink {
     })
   }
 
+  /**
+   * Why a workflow that should answer does not. A call that runs into its limit looks the same whether the server or the worker is away: the server is asked
+   * by itself.
+   */
+  async silence(): Promise<Problem> {
+    const { ok, detail } = await this.pulse()
+    return ok ? new Problem('worker_down', 'No worker answers; nothing was done', {}, 5) : new Problem('temporal_down', detail, {}, 5)
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     await Promise.allSettled(this.#underWay)

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ScheduleNotFoundError, ScheduleOverlapPolicy, WorkflowNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client'
 import type { ClusterId, Millis } from '../../domain/names.ts'
-import { Problem } from '../../domain/problem.ts'
 import type { RegistryState, ScheduleAnswer, ScheduleCommand } from '../../domain/scheduling/command.ts'
 import { createRegistryLine, RegistrySilent, type Registry } from '../../domain/scheduling/registry-line.ts'
 import { scheduleRegistryWorkflowId, temporalScheduleId, type ManagedBody } from '../../domain/scheduling/schedule.ts'
@@ -99,14 +98,12 @@ export class Schedules {
     }
   }
 
-  /** A call that runs into its limit looks the same whether the server or the worker is away: the server is asked by itself. */
+  /** The registry's silence, in words for a caller. */
   async #spoken<T>(question: () => Promise<T>): Promise<T> {
     try {
       return await question()
     } catch (error) {
-      if (!(error instanceof RegistrySilent)) throw error
-      const { ok, detail } = await this.#link.pulse()
-      throw ok ? new Problem('worker_down', 'No worker answers; nothing was done', {}, 5) : new Problem('temporal_down', detail, {}, 5)
+      throw error instanceof RegistrySilent ? await this.#link.silence() : error
     }
   }
 

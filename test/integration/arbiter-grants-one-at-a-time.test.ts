@@ -4,22 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createArbiterClient } from '../../activities/arbiter.ts'
 import type { Wish } from '../../domain/group-commit.ts'
 import { arbiterWorkflowId, swapWorkflowId } from '../../domain/names.ts'
-import { arbiterTaskTimeout, decide, type ArbiterRequest } from '../../workflows/messages.ts'
+import { decide } from '../../workflows/messages.ts'
 import { acquire, hash, swap, wish } from '../domain/arbitration/commands.ts'
 import { keepRuns } from './keep-history.ts'
-import { startStage, type Stage } from './stage.ts'
+import { stageWithShortRuns } from './short-runs.ts'
+import type { Stage } from './stage.ts'
 
 const batchesARun = 40
 let stage: Stage
 
 beforeAll(async () => {
-  stage = await startStage({ hosts: ['spark-1', 'spark-2'], worker: false })
-  const request: ArbiterRequest = { clusterId: stage.clusterId, hosts: ['spark-1', 'spark-2'], carried: null, batchesARun }
-  await stage.client.workflow.start('gpuArbiter', {
-    ...{ workflowId: arbiterWorkflowId(stage.clusterId), taskQueue: stage.taskQueue, args: [request], workflowTaskTimeout: arbiterTaskTimeout },
-  })
-  await stage.addWorker()
-  await stage.surveyed()
+  stage = await stageWithShortRuns(batchesARun)
 })
 afterAll(async () => {
   await keepRuns(stage.client, 'arbiter-over-runs', arbiterWorkflowId(stage.clusterId), 3)

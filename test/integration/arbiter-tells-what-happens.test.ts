@@ -2,23 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { arbiterWorkflowId } from '../../domain/names.ts'
 import type { AuditEvent } from '../../domain/events.ts'
-import { arbiterOutbox, arbiterTaskTimeout, type ArbiterRequest } from '../../workflows/messages.ts'
+import { arbiterOutbox } from '../../workflows/messages.ts'
 import { acquire, hash, swap, wish } from '../domain/arbitration/commands.ts'
 import { keepRuns } from './keep-history.ts'
-import { startStage, type Stage } from './stage.ts'
+import { stageWithShortRuns } from './short-runs.ts'
+import type { Stage } from './stage.ts'
 
 const batchesARun = 25
 const other = 'gemma-3-27b'
 let stage: Stage
 
 beforeAll(async () => {
-  stage = await startStage({ hosts: ['spark-1', 'spark-2'], worker: false })
-  const request: ArbiterRequest = { clusterId: stage.clusterId, hosts: ['spark-1', 'spark-2'], carried: null, batchesARun }
-  await stage.client.workflow.start('gpuArbiter', {
-    ...{ workflowId: arbiterWorkflowId(stage.clusterId), taskQueue: stage.taskQueue, args: [request], workflowTaskTimeout: arbiterTaskTimeout },
-  })
-  await stage.addWorker()
-  await stage.surveyed()
+  stage = await stageWithShortRuns(batchesARun)
 })
 afterAll(async () => {
   await keepRuns(stage.client, 'arbiter-tells', arbiterWorkflowId(stage.clusterId), 3)

@@ -51,7 +51,8 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
   const problems: FileProblem[] = []
   const models = new Map<string, Model>()
   for (const [key, { entry, locate }] of entries) {
-    entry.placement?.forEach((host, i) => {
+    const named = entry.placement === 'any' ? [] : (entry.placement ?? [])
+    named.forEach((host, i) => {
       if (!cluster.hosts.some((known) => known.name === host)) {
         problems.push(
           locate(
@@ -79,6 +80,8 @@ function rawEntry(base: SourceText, key: string): object {
 }
 
 function complete(key: string, entry: ModelFileEntry, cluster: Cluster, settings: Settings): Model {
+  const placement = [...(entry.placement === undefined || entry.placement === 'any' ? cluster.defaultPlacement : entry.placement)]
+  const head = cluster.hosts.find((host) => host.name === placement[0])
   return {
     key,
     name: entry.name ?? key,
@@ -87,8 +90,11 @@ function complete(key: string, entry: ModelFileEntry, cluster: Cluster, settings
     local: entry.local_path !== undefined,
     launcher: entry.launcher,
     image: entry.image ?? settings.vllm_image,
-    container: entry.container ?? settings.vllm_container,
-    placement: [...(entry.placement ?? cluster.defaultPlacement)],
+    container: entry.container ?? head?.container ?? settings.vllm_container,
+    placement,
+    anywhere: entry.placement === 'any',
+    port: entry.port ?? null,
+    launch: entry.launch,
     served_name: entry.served_name ?? entry.repo ?? key,
     knobs: entry.knobs,
     env: entry.env,

@@ -7,9 +7,13 @@ const HostPath = z
   .max(500)
   .regex(/^(~|\/)[^\p{Cc}'"$`\\]*$/u, 'a path on the host that starts with / or ~')
 
+const Address = z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/, 'an IP address or a host name')
+/** One network interface, or several with commas between them. */
+const Interface = z.string().regex(/^[A-Za-z0-9_.,:-]{1,100}$/, 'the name of a network interface')
+
 const HostEntry = z.strictObject({
   name: HostName,
-  address: z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/, 'an IP address or a host name'),
+  address: Address,
   port: Port.default(22),
   user: z
     .string()
@@ -21,6 +25,16 @@ const HostEntry = z.strictObject({
   /** Where spark-vllm-docker was cloned. */
   launcher_dir: HostPath.default('~/spark-vllm-docker'),
   hf_cache: HostPath.default('~/.cache/huggingface'),
+  /** The model container there, where it differs from settings.vllm_container. */
+  container: ContainerName.optional(),
+  /** In place of settings.extra_docker_args. */
+  extra_docker_args: z.string().max(2000).optional(),
+  /** Where the other Sparks of a two-host model reach it: its address on the fast link. */
+  fabric_address: Address.optional(),
+  eth_if: Interface.optional(),
+  ib_if: Interface.optional(),
+  /** Local models may only lie below these folders. */
+  model_roots: z.array(HostPath).min(1).max(16).default(['~', '/models', '/data', '/mnt', '/srv', '/opt']),
 })
 
 /** The strict part of cluster.yaml. Its softer part, `settings`, is read by domain/settings.ts, where a bad value falls back to the default. */
@@ -53,6 +67,12 @@ export const Host = z.object({
   stateDir: z.string(),
   launcherDir: z.string(),
   hfCache: z.string(),
+  container: ContainerName.nullable(),
+  extraDockerArgs: z.string().nullable(),
+  fabricAddress: z.string().nullable(),
+  ethIf: z.string().nullable(),
+  ibIf: z.string().nullable(),
+  modelRoots: z.array(z.string()).min(1),
 })
 export type Host = z.infer<typeof Host>
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LaunchOptions } from './launch-options.ts'
 import { ContainerName, HostName, ModelKey } from './names.ts'
 
 /** One shell word that reaches a command line: anything but control characters (a NUL or newline has no business there). */
@@ -68,7 +69,11 @@ export const ModelEntry = z.strictObject({
     .regex(/^[\w][\w./:@-]{0,254}$/, 'a container image')
     .optional(),
   container: ContainerName.optional(),
-  placement: z.array(HostName).min(1).max(8).optional(),
+  /** Head first where there are several; `any`: whichever host holds nothing. */
+  placement: z.union([z.literal('any'), z.array(HostName).min(1).max(8)], '`any`, or a list of hosts').optional(),
+  /** The port that it serves on, where it differs from its host's. */
+  port: z.int().min(1).max(65_535).optional(),
+  launch: LaunchOptions.prefault({}),
   served_name: z
     .string()
     .regex(/^[\w][\w./:-]{0,127}$/)
@@ -109,6 +114,10 @@ export const Model = z.object({
   image: z.string(),
   container: ContainerName,
   placement: z.array(HostName).min(1),
+  /** Its placement is any one host that is free: `placement` only says where it would go by default. */
+  anywhere: z.boolean().default(false),
+  port: z.number().nullable().default(null),
+  launch: LaunchOptions.prefault({}),
   served_name: z.string(),
   knobs: Knobs,
   env: z.record(z.string(), z.string()),
@@ -125,19 +134,18 @@ export type Model = z.infer<typeof Model>
 /** What vLLM is told to load: the repository, or the folder on the host. `/v1/models` shows it as `root`. */
 export const weightsOf = (model: Pick<Model, 'repo' | 'local_path'>): string => model.repo ?? model.local_path ?? ''
 
-/** What makes two deployments of a model the same for `already_serving` (ARBITER.md G7): a stable text of all that reaches the command line. */
-export const launchIdentity = (model: Model): string => {
-  const { key, repo, local_path, launcher, image, container, served_name, knobs, env } = model
+/**
+ * What makes two deployments of a model the same for `already_serving` (ARBITER.md G7): a stable text of all that reaches the command line. What was
+ * added later is in it only where it is used, so that snapshots of before have the text that they had.
+ */
+export const launchIdentity = (snapshot: Model): string => {
+  const { key, repo, local_path, launcher, image, container, served_name, knobs, env, port, launch } = Model.parse(snapshot)
   return JSON.stringify([
-    key,
-    repo,
-    local_path,
-    launcher,
-    image,
-    container,
-    served_name,
+    ...[key, repo, local_path, launcher, image, container, served_name],
     Object.entries(knobs).sort(byName),
     Object.entries(env).sort(byName),
+    ...(port === null ? [] : [port]),
+    ...(Object.keys(launch).length === 0 ? [] : [Object.entries(launch).sort(byName)]),
   ])
 }
 const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1)

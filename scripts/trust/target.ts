@@ -17,6 +17,21 @@ export function targetOf(word: string, cluster: Cluster | null): Target | null {
   if (address === undefined || port < 1 || port > 65_535 || !/[.:@\]]/.test(word)) return null
   const same = cluster?.hosts.find((host) => host.address === address && host.port === port)
   if (same !== undefined) return { host: same, inCluster: true }
-  const host = { name: address, address, port, user: read?.[1] ?? 'spark', vllmPort: 0, stateDir: '', launcherDir: '', hfCache: '' }
+  const host = {
+    name: address,
+    address,
+    port,
+    user: read?.[1] ?? 'spark',
+    vllmPort: 0,
+    stateDir: '',
+    launcherDir: '',
+    hfCache: '',
+    container: null,
+    extraDockerArgs: null,
+    fabricAddress: null,
+    ethIf: null,
+    ibIf: null,
+    modelRoots: ['~'],
+  }
   return { host, inCluster: false }
 }

@@ -20,6 +20,12 @@ beforeAll(async () => {
     vllmPort: spark.vllmPort,
     stateDir: '/var/lib/spark-control',
     hfCache: '~/.cache/huggingface',
+    container: null,
+    extraDockerArgs: null,
+    fabricAddress: null,
+    ethIf: null,
+    ibIf: null,
+    modelRoots: ['~'],
   })
   hosts = createHosts({ cluster: () => clusterOf(host), keysDir: keys.dir })
 })

@@ -154,6 +154,12 @@ export const hostAt = (port: number, more: Partial<Host> = {}): Host => ({
   stateDir: '/nonexistent/spark-control',
   launcherDir: '~/spark-vllm-docker',
   hfCache: '/nonexistent/cache',
+  container: null,
+  extraDockerArgs: null,
+  fabricAddress: null,
+  ethIf: null,
+  ibIf: null,
+  modelRoots: ['~'],
   ...more,
 })
 

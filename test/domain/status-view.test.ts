@@ -16,6 +16,12 @@ const host = (name: string, vllmPort: number) => ({
   stateDir: '/s',
   launcherDir: '/l',
   hfCache: '/c',
+  container: null,
+  extraDockerArgs: null,
+  fabricAddress: null,
+  ethIf: null,
+  ibIf: null,
+  modelRoots: ['~'],
 })
 const cluster: Cluster = {
   clusterId: 'test',

@@ -18,8 +18,15 @@ const trySwap = (): Promise<Swap> => cluster.plane.swap({ model: 'second-docker'
 /** Makes the host's fence file that of a cluster, as `npm run trust -- <host> --takeover` from there does. */
 async function takenOverBy(clusterId: string): Promise<void> {
   const { address, sshPort: port, user, vllmPort } = hosts.host(host)
-  const places = { stateDir: '/var/lib/spark-control', launcherDir: '~/spark-vllm-docker', hfCache: '~/.cache/huggingface' }
-  const one = { clusterId, demo: false, hosts: [{ name: host, address, port, user, vllmPort, ...places }], defaultPlacement: [host], container: 'x' }
+  const places = { stateDir: '/var/lib/spark-control', launcherDir: '~/spark-vllm-docker', hfCache: '~/.cache/huggingface', modelRoots: ['~'] }
+  const usual = { container: null, extraDockerArgs: null, fabricAddress: null, ethIf: null, ibIf: null }
+  const one = {
+    clusterId,
+    demo: false,
+    hosts: [{ name: host, address, port, user, vllmPort, ...places, ...usual }],
+    defaultPlacement: [host],
+    container: 'x',
+  }
   const other = createHosts({ cluster: () => one, keysDir: cluster.keysDir })
   try {
     await other.takeOver(host)

@@ -12,6 +12,12 @@ export const spark1: Host = {
   stateDir: '/var/lib/spark-control',
   launcherDir: '~/spark-vllm-docker',
   hfCache: '~/.cache/huggingface',
+  container: null,
+  extraDockerArgs: null,
+  fabricAddress: null,
+  ethIf: null,
+  ibIf: null,
+  modelRoots: ['~'],
 }
 const mark: LaunchMark = { cluster: 'home', swap: 'swap-1', fence: 7, step: 2, attempt: 1, model: 'qwen3' }
 

@@ -58,7 +58,7 @@ export const createManagedSwapActivities = (deps: DepsWithArbiter) => ({
 
   /** The run was cancelled: out of the queue with its swap, or to a graceful end. One that has ended, or never was, is left as it is. */
   async dropSwap({ clusterId, scheduleId, swapId }: { clusterId: ClusterId; scheduleId: ScheduleId; swapId: SwapId }): Promise<void> {
-    await askGate(deps, { type: 'withdraw', swapId, reason: `${holderOf(scheduleId)} was cancelled`, by: actorOf(scheduleId) })
+    await askGate(deps, { type: 'withdraw', swapId, reason: `the run of ${holderOf(scheduleId)} was cancelled in Temporal`, by: actorOf(scheduleId) })
     try {
       await deps.client.workflow.getHandle(swapWorkflowId(clusterId, swapId)).cancel()
     } catch (error) {

@@ -3,7 +3,7 @@ import type { ClearingPlan } from '../domain/clearing-plan.ts'
 import { nothingYet } from '../domain/clearing.ts'
 import { causeOf } from '../domain/errors.ts'
 import type { HostFacts } from '../domain/host-facts.ts'
-import { launcherOf } from '../domain/launchers/launcher.ts'
+import { launcherOf, soloJob } from '../domain/launchers/launcher.ts'
 import type { Mark } from '../domain/mark.ts'
 import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
@@ -76,7 +76,7 @@ async function launch(job: Dispatch, mark: Mark, home: string): Promise<void> {
   const launcher = launcherOf(model)
   const { clusterId, swapId, fence } = step
   const launchMark = { cluster: clusterId, swap: swapId, fence, step: step.step, attempt, model: model.key }
-  const argv = launcher.launch({ model, host: hosts.host(host), home, mark: launchMark, extraDockerArgs: job.extraDockerArgs })
+  const argv = launcher.launch(soloJob({ model, host: hosts.host(host), home, mark: launchMark, extraDockerArgs: job.extraDockerArgs }))
   const marker = { cluster_id: clusterId, swap: swapId, fence, step: step.step, attempt, model: model.key, container: model.container }
   job.say(`${host}: ${argv.join(' ')}`)
   const exit = await hosts.change(host, mark, argv, { limit_s: launchLimitS, marker })

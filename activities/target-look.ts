@@ -39,11 +39,11 @@ export async function lookAtTarget(
 
 async function lookForLauncher(hosts: Hosts, host: HostName, model: Model, home: string): Promise<TargetLook['launcherTrouble']> {
   const launcher = launcherOf(model)
-  const probe = launcher.probe(hosts.host(host), home)
+  const probe = launcher.probe(hosts.host(host), home, model)
   if (probe === null) return null
   const exit = await hosts.look(host, probe)
   if (exit.kind === 'unknown') throw new HostError('host_command_unknown', host, exit.reason)
-  return launcher.probeTrouble(exit, model)
+  return launcher.probeTrouble(exit, model, 1)
 }
 
 async function lookForImage(hosts: Hosts, host: HostName, model: Model): Promise<boolean> {

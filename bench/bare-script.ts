@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Host } from '../domain/cluster.ts'
-import { launcherOf } from '../domain/launchers/launcher.ts'
+import { launcherOf, soloJob } from '../domain/launchers/launcher.ts'
 import { GiB, memoryNeed } from '../domain/memory.ts'
 import { weightsOf, type Model } from '../domain/model.ts'
 import type { ClusterId } from '../domain/names.ts'
@@ -85,7 +85,7 @@ export class BareScript {
     const launcher = launcherOf(model)
     this.#swaps += 1
     const mark = { cluster: clusterId, swap: `bare-script-${this.#swaps}`, fence: 1, step: 1, attempt: 1, model: model.key }
-    const words = launcher.launch({ model, host, home: this.#home, mark, extraDockerArgs: '' })
+    const words = launcher.launch(soloJob({ model, host, home: this.#home, mark, extraDockerArgs: '' }))
     const need_kib = Math.ceil(memoryNeed(model, memoryFloorGib, this.#memTotalBytes).bytes / 1024)
     const facts = [model.container, launcher.stopGraceS, host.vllmPort, need_kib, model.served_name, weightsOf(model)].map(String)
     const began = performance.now()

@@ -41,7 +41,7 @@ const WrittenKnobs = Knobs.superRefine(({ extra_args }, context) => {
   }
 })
 
-export const LauncherName = z.enum(['spark-vllm-docker', 'docker'])
+export const LauncherName = z.enum(['spark-vllm-docker', 'docker', 'command'])
 export type LauncherName = z.infer<typeof LauncherName>
 
 /** A check after the start: a prompt, and words that its answer must contain. */
@@ -133,6 +133,9 @@ export type Model = z.infer<typeof Model>
 
 /** What vLLM is told to load: the repository, or the folder on the host. `/v1/models` shows it as `root`. */
 export const weightsOf = (model: Pick<Model, 'repo' | 'local_path'>): string => model.repo ?? model.local_path ?? ''
+
+/** Where it serves on that host. */
+export const portOf = (model: Pick<Model, 'port'>, host: { readonly vllmPort: number }): number => model.port ?? host.vllmPort
 
 /**
  * What makes two deployments of a model the same for `already_serving` (ARBITER.md G7): a stable text of all that reaches the command line. What was

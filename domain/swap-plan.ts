@@ -4,7 +4,7 @@ import { baseUrlOf, type Host } from './cluster.ts'
 import type { HostFacts } from './host-facts.ts'
 import { stop } from './launchers/container.ts'
 import type { LaunchMark } from './launchers/launch-mark.ts'
-import { launcherOf } from './launchers/launcher.ts'
+import { launcherOf, soloJob } from './launchers/launcher.ts'
 import type { Model } from './model.ts'
 import type { Restorable } from './restore.ts'
 import { typed } from './shell.ts'
@@ -48,7 +48,9 @@ export function planCommands(
   const serve = (phase: PhaseName, { host, facts, goal }: PlannedHost, what: Model, step: number): PlannedCommand => ({
     phase,
     host: host.name,
-    command: typed(launcherOf(what).launch({ model: what, host, home: facts.home, mark: mark(goal.clusterId, what, step), extraDockerArgs })),
+    command: typed(
+      launcherOf(what).launch(soloJob({ model: what, host, home: facts.home, mark: mark(goal.clusterId, what, step), extraDockerArgs })),
+    ),
   })
   const starts = model === null ? [] : targets.flatMap((target) => [serve('launch', target, model, 2), ...proofs(target.host)])
   const restores = owed.flatMap(({ deployment, model: previous }, i) =>

@@ -4,7 +4,7 @@ import { catalogModel, sparse, type CatalogChange, type CatalogModel, type Knobs
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { Actor } from '../../domain/events.ts'
-import { launcherOf } from '../../domain/launchers/launcher.ts'
+import { launcherOf, soloJob } from '../../domain/launchers/launcher.ts'
 import { launchIdentity, type Model } from '../../domain/model.ts'
 import { Problem } from '../../domain/problem.ts'
 import { typed } from '../../domain/shell.ts'
@@ -124,7 +124,7 @@ function commandsOf(model: Model, cluster: Cluster, extraDockerArgs: string): Ca
   const mark = { cluster: cluster.clusterId, swap: 'preview', fence: 0, step: 0, attempt: 1, model: model.key }
   return cluster.hosts
     .filter(({ name }) => model.placement[0] === name)
-    .map((host) => ({ host: host.name, command: typed(launcherOf(model).launch({ model, host, home: '~', mark, extraDockerArgs })) }))
+    .map((host) => ({ host: host.name, command: typed(launcherOf(model).launch(soloJob({ model, host, home: '~', mark, extraDockerArgs }))) }))
 }
 
 /** What the audit trail keeps of a model: what reaches the command line, without its environment, which may hold what nobody should read. */

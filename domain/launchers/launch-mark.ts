@@ -21,9 +21,12 @@ const entries = (mark: LaunchMark): [string, string][] => [
 
 export const labels = (mark: LaunchMark): Argv => entries(mark).flatMap(([name, value]) => ['--label', `spark.${name}=${value}`])
 
-/** `SPARK_SWAP=…` words, each behind the flag that the launcher wants. */
-export const markEnvironment = (mark: LaunchMark, flag: '--env' | '-e'): Argv =>
-  entries(mark).flatMap(([name, value]) => [flag, `SPARK_${name.toUpperCase()}=${value}`])
+/** `SPARK_SWAP` and the others, as they stand in the environment of what was started. */
+export const markVariables = (mark: LaunchMark): Record<string, string> =>
+  Object.fromEntries(entries(mark).map(([name, value]) => [`SPARK_${name.toUpperCase()}`, value]))
 
-export const environment = (env: Readonly<Record<string, string>>, flag: '--env' | '-e'): Argv =>
-  Object.entries(env).flatMap(([name, value]) => [flag, `${name}=${value}`])
+export const markEnvironment = (mark: LaunchMark, flag: '--env' | '-e'): Argv => environment(markVariables(mark), flag)
+
+/** `NAME=value` words, each behind the flag that the launcher wants, or behind none. */
+export const environment = (env: Readonly<Record<string, string>>, flag?: '--env' | '-e'): Argv =>
+  Object.entries(env).flatMap(([name, value]) => [...(flag === undefined ? [] : [flag]), `${name}=${value}`])

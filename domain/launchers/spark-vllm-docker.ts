@@ -5,6 +5,7 @@ import type { Model } from '../model.ts'
 import type { Argv } from '../names.ts'
 import { dockerTrouble } from './docker-trouble.ts'
 import { environment, markEnvironment } from './launch-mark.ts'
+import { launchPlace } from './launch-place.ts'
 import type { Launcher, LaunchExit, LaunchJob } from './launcher.ts'
 import { vllmServe } from './vllm-serve.ts'
 
@@ -16,10 +17,13 @@ export const sparkVllmDocker: Launcher = {
   maxHosts: 1,
   stopGraceS: 2,
   containerIsEngine: false,
+  startedFrom: 'head',
   launch,
   probe: (host, home) => [scriptOf(host, home), '--help'],
+  features: () => null,
   probeTrouble,
   launchTrouble,
+  commands: null,
 }
 
 const scriptOf = (host: Host, home: string): string => `${onHost(host.launcherDir, home)}/launch-cluster.sh`
@@ -27,10 +31,12 @@ const defaultCache = '~/.cache/huggingface'
 
 /** `-d` lets it return at once and keeps the engine alive when our connection is cut; launcher flags stand before `exec`, all behind it is the engine's. */
 function launch(job: LaunchJob): Argv {
-  const { model, host, home, mark, extraDockerArgs } = job
+  const { model, mark } = job
+  const { node, port, extraDockerArgs, hfCache } = launchPlace(job)
+  const { host, home } = node
   const surroundings = [
     ...(extraDockerArgs.trim() === '' ? [] : [`VLLM_SPARK_EXTRA_DOCKER_ARGS=${extraDockerArgs}`]),
-    ...(host.hfCache === defaultCache ? [] : [`HF_HOME=${onHost(host.hfCache, home)}`]),
+    ...(host.hfCache === defaultCache ? [] : [`HF_HOME=${hfCache}`]),
   ]
   return [
     ...(surroundings.length === 0 ? [] : ['env', ...surroundings]),
@@ -38,7 +44,7 @@ function launch(job: LaunchJob): Argv {
     ...markEnvironment(mark, '-e'),
     ...environment(model.env, '-e'),
     ...(model.local_path === null ? [] : ['-v', `${model.local_path}:${model.local_path}:ro`]),
-    ...['exec', ...vllmServe(model, host.vllmPort)],
+    ...['exec', ...vllmServe(model, port)],
   ]
 }
 

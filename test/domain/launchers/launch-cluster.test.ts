@@ -29,11 +29,11 @@ test('further docker arguments and another cache folder reach the script by its 
 
 test('the help text shows that the script can do it, although help exits with 1', () => {
   expect(cluster.probe(spark1, '/home/spark')).toEqual([script, '--help'])
-  expect(cluster.probeTrouble(help('--solo', '-v, --volume'), modelWith())).toBeNull()
+  expect(cluster.probeTrouble(help('--solo', '-v, --volume'), modelWith(), 1)).toBeNull()
 })
 
 test('a version that would take --solo for a command is refused by its help text', () => {
-  expect(cluster.probeTrouble(help('-n, --nodes'), modelWith())).toMatchObject({
+  expect(cluster.probeTrouble(help('-n, --nodes'), modelWith(), 1)).toMatchObject({
     code: 'launcher_missing',
     message: expect.stringContaining('too old'),
   })
@@ -41,8 +41,8 @@ test('a version that would take --solo for a command is refused by its help text
 
 test('a version without --volume is refused for a local model only', () => {
   const old = help('--solo')
-  expect(cluster.probeTrouble(old, modelWith())).toBeNull()
-  expect(cluster.probeTrouble(old, modelWith({ repo: null, local_path: '/models/house' }))).toMatchObject({ code: 'launcher_missing' })
+  expect(cluster.probeTrouble(old, modelWith(), 1)).toBeNull()
+  expect(cluster.probeTrouble(old, modelWith({ repo: null, local_path: '/models/house' }), 1)).toMatchObject({ code: 'launcher_missing' })
 })
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   { code: 126, stdout: '', stderr: 'Permission denied' },
   { code: 1, stdout: '', stderr: '' },
 ])('a script that cannot be run is missing: %o', (exit) => {
-  expect(cluster.probeTrouble(exit, modelWith())).toMatchObject({ code: 'launcher_missing' })
+  expect(cluster.probeTrouble(exit, modelWith(), 1)).toMatchObject({ code: 'launcher_missing' })
 })
 
 test('exit code 0 with an error of docker run in its words is a failure', () => {

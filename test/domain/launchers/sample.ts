@@ -1,6 +1,6 @@
 import type { Host } from '../../../domain/cluster.ts'
 import type { LaunchMark } from '../../../domain/launchers/launch-mark.ts'
-import type { LaunchJob } from '../../../domain/launchers/launcher.ts'
+import { soloJob, type LaunchJob } from '../../../domain/launchers/launcher.ts'
 import { Model } from '../../../domain/model.ts'
 
 export const spark1: Host = {
@@ -45,11 +45,5 @@ export const modelWith = (change: Partial<Model> = {}): Model =>
     ...change,
   })
 
-export const jobWith = (model: Partial<Model> = {}, more: Partial<LaunchJob> = {}): LaunchJob => ({
-  model: modelWith(model),
-  host: spark1,
-  home: '/home/spark',
-  mark,
-  extraDockerArgs: '',
-  ...more,
-})
+export const jobWith = (model: Partial<Model> = {}, more: Partial<Parameters<typeof soloJob>[0]> = {}): LaunchJob =>
+  soloJob({ model: modelWith(model), host: spark1, home: '/home/spark', mark, extraDockerArgs: '', ...more })

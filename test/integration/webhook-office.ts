@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, IllegalStateError, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { pino, type Logger } from 'pino'
 import { expect, inject } from 'vitest'
 import { stringify } from 'yaml'
@@ -104,7 +104,7 @@ export class WebhookOffice {
     const running = worker.run()
     this.#close.push(async () => {
       worker.shutdown()
-      await running
+      await running.catch(shutDownAllTheSame)
       await connection.close()
     })
     await ensureArbiter({ client, clusterId, taskQueue, hosts: ['spark-1'] })
@@ -202,6 +202,11 @@ export class WebhookOffice {
 /** Payloads are base64 in a history's JSON. */
 const decoded = (history: string): string =>
   history.replace(/"data": ?"([A-Za-z0-9+/=]+)"/g, (_all, data: string) => `"data": ${Buffer.from(data, 'base64').toString('utf8')}`)
+
+/** SDK 1.24.0 fails a shutdown in whose moment a poll still hands over its answer ("Worker still in use"); the worker is gone all the same. */
+function shutDownAllTheSame(error: unknown): void {
+  if (!(error instanceof IllegalStateError)) throw error
+}
 
 let installed = false
 function quietRuntime(): void {

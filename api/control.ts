@@ -42,7 +42,8 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     readModel: (key) => modelOf(ready(config), key),
     listSwaps: async (query) => await links().swaps.list(query),
     readSwap: async (id) => await links().swaps.see(id),
-    readSwapLog: (id, from) => ('offset' in from ? logs.after(id, from.offset) : logs.tail(id, from.lastLines)),
+    readSwapLog: (id, of, place) => logs.page(id, of, place),
+    listSwapLogs: (id) => logs.list(id),
     watchSwap: (id, lastEventId, signal) => watch.follow(id, lastEventId, signal),
 
     requestSwap: (body, caller, options) => changing(requests.requestSwap(body, caller, options)),

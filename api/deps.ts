@@ -4,6 +4,7 @@ import type { CatalogChange, CatalogModel, KnobsChange, ModelEntryBody, NewModel
 import type { Lock, LockGranted } from '../domain/lock.ts'
 import type { Model } from '../domain/model.ts'
 import type { Status } from '../domain/status.ts'
+import type { LogOf, LogPlace, SwapLogList, SwapLogPage } from '../domain/swap-log.ts'
 import type { SwapAnswer, SwapPage, SwapProgress } from '../domain/swap-answer.ts'
 import type { Outcome, PlanReport, Swap, SwapBody } from '../domain/swap.ts'
 import type { z } from 'zod'
@@ -130,8 +131,10 @@ export interface Control {
   readModel(key: string): Model
   listSwaps(query: SwapQuery): Promise<SwapPage>
   readSwap(id: string): Promise<SwapView>
-  /** The newest bytes of a swap's log as lines, or all after `offset`. Empty for a swap that wrote none. */
-  readSwapLog(id: string, from: { offset: number } | { lastLines: number }): Promise<{ lines: string[]; offset: number }>
+  /** Lines of a swap's own log (`of` null; empty for a swap that wrote none), or of the last words of a container that it stopped. Throws `unknown_log`. */
+  readSwapLog(id: string, of: LogOf | null, place: LogPlace): Promise<SwapLogPage>
+  /** Which logs a swap has. */
+  listSwapLogs(id: string): Promise<SwapLogList>
   /** Messages from `lastEventId` on, until the swap has ended or `signal` fires. */
   watchSwap(id: string, lastEventId: string | null, signal: AbortSignal): AsyncIterable<SwapStreamEvent>
 

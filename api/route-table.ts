@@ -6,6 +6,7 @@ import { scheduleRoutes } from './routes/schedule.ts'
 import { serviceRoutes } from './routes/service.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { statusRoutes } from './routes/status.ts'
+import { swapLogRoutes } from './routes/swap-log.ts'
 import { swapRoutes } from './routes/swap.ts'
 import { webhookRoutes } from './routes/webhook.ts'
 import type { Route } from './route.ts'
@@ -14,6 +15,7 @@ import type { Route } from './route.ts'
 export const routeTable: readonly Route[] = [
   ...lockRoutes,
   ...swapRoutes,
+  ...swapLogRoutes,
   ...scheduleRoutes,
   ...webhookRoutes,
   ...eventRoutes,

@@ -122,22 +122,6 @@ export const swapRoutes = [
     },
   }),
   route({
-    method: 'GET',
-    path: '/api/swap/{id}/log',
-    summary: 'The log of a swap',
-    scope: 'read',
-    tag,
-    params: ById,
-    query: z.strictObject({ lines: wholeNumber(1, 5000).default(500).meta({ description: 'How many of the newest' }) }),
-    answers: { 200: text('text/plain; charset=utf-8', 'One line a line: time, phase, text'), 404: notThere, 503: unavailable },
-    examples: { answers: { 200: '2026-11-24T22:00:09.870Z launch Loading safetensors checkpoint shards: 56%\n', 404: unknownSwapProblem } },
-    handle: async ({ params, query }, { control }) => {
-      await control.readSwap(params.id)
-      const { lines } = await control.readSwapLog(params.id, { lastLines: query.lines })
-      return replyText(200, lines.map((line) => `${line}\n`).join(''))
-    },
-  }),
-  route({
     method: 'POST',
     path: '/api/swap/{id}/cancel',
     summary: 'Cancel a swap: a queued one leaves the queue, a running one stops what it started and restores where asked',

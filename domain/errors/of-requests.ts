@@ -33,6 +33,7 @@ export const ofRequests = {
   model_in_use: { status: 409, class: 'fatal', title: 'That model is loaded, or on its way', advice: 'Swap to another model or unload it first.' },
   unknown_host: { status: 422, class: 'fatal', title: 'No host of that name is in the cluster', advice: 'See hosts in GET /api/status.' },
   unknown_swap: { status: 404, class: 'fatal', title: 'No swap of that id is known', advice: 'See GET /api/swap.' },
+  unknown_log: { status: 404, class: 'fatal', title: 'The swap kept no such log', advice: 'See GET /api/swap/{id}/logs.' },
   ambiguous_unload: { status: 422, class: 'fatal', title: 'It is not clear what to unload', advice: 'Name the hosts.' },
   busy: {
     status: 409,

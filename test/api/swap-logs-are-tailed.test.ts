@@ -1,8 +1,10 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SwapLogs } from '../../api/swap-log.ts'
+import { lastWordsKey, lastWordsName, LogOf, shownKey } from '../../domain/swap-log.ts'
 
 let folder: string
 let logs: SwapLogs
@@ -59,4 +61,81 @@ test('the newest lines are whole ones, and their offset is where a reader goes o
 test('an offset beyond the end, as after a lost file, starts over from its end', async () => {
   await write('swap-lost', 'new\n')
   expect(await logs.after('swap-lost', 9_999)).toEqual({ lines: [], offset: 4 })
+})
+
+const lastWords = (id: string, containerId: string, text: string): Promise<void> =>
+  writeFile(join(folder, lastWordsName(id, { host: 'spark-1', container: 'vllm_node', containerId })), text)
+
+test('a log is paged forwards and backwards without a line lost or seen twice', async () => {
+  const all = Array.from({ length: 90 }, (_, i) => `zeile ${String(i)} ü`)
+  await write('swap-paged', all.map((line) => `${line}\n`).join(''))
+  const forwards: string[] = []
+  for (let offset = 0, bytes = 1; offset < bytes;) {
+    const page = await logs.page('swap-paged', null, { lines: 7, offset })
+    forwards.push(...page.lines)
+    ;({ next_offset: offset, bytes } = page)
+  }
+  expect(forwards).toEqual(all)
+  const backwards: string[] = []
+  for (let before: number | undefined; before !== 0;) {
+    const page = await logs.page('swap-paged', null, { lines: 7, before })
+    backwards.unshift(...page.lines)
+    before = page.offset
+  }
+  expect(backwards).toEqual(all)
+})
+
+test('a swap lists its own log and the last words of each container that it stopped, though two had one name', async () => {
+  await write('swap-words', 'own\n')
+  await lastWords('swap-words', 'aaaaaaaaaaaa', 'the old model\n')
+  await lastWords('swap-words', 'bbbbbbbbbbbb', 'the new model\n')
+  await lastWords('swap-words-2', 'cccccccccccc', 'of another swap\n')
+  await utimes(join(folder, lastWordsName('swap-words', { host: 'spark-1', container: 'vllm_node', containerId: 'aaaaaaaaaaaa' })), 1, 1)
+  const { logs: listed } = await logs.list('swap-words')
+  expect(listed.map(({ of, bytes }) => [of, bytes])).toEqual([
+    [null, 4],
+    ['spark-1/vllm_node/aaaaaaaaaaaa', 14],
+    ['spark-1/vllm_node/bbbbbbbbbbbb', 14],
+  ])
+  const read = async (of: string): Promise<string[]> => (await logs.page('swap-words', LogOf.parse(of), { lines: 10 })).lines
+  expect(await read('spark-1/vllm_node')).toEqual(['the new model'])
+  expect(await read('spark-1/vllm_node/aaaaaaaaaaaa')).toEqual(['the old model'])
+  await expect(read('spark-2/vllm_node')).rejects.toMatchObject({ code: 'unknown_log' })
+  await expect(read('spark-1/vllm_node/cccccccccccc')).rejects.toMatchObject({ code: 'unknown_log' })
+})
+
+test.each([
+  '',
+  '..',
+  '../..',
+  'spark-1',
+  'spark-1/..',
+  '../vllm_node',
+  'spark-1/vllm_node/../../x',
+  'spark-1/vllm_node/',
+  '/etc/passwd',
+  'a@b/c',
+  'spark-1/x\0y',
+])('the name "%s" is none of a log', (of) => {
+  expect(LogOf.safeParse(of).success).toBe(false)
+})
+
+test('whatever is asked for, a file name has no folder in it and reads back as what it names', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(fc.string({ maxLength: 8 }), { maxLength: 4 }).map((parts) => parts.join('/')),
+      ),
+      (text) => {
+        const of = LogOf.safeParse(text)
+        if (!of.success) return
+        const key = { ...of.data, containerId: of.data.containerId ?? '0123456789ab' }
+        const name = lastWordsName('swap-fuzz', key)
+        expect(name).not.toMatch(/[/\\]|\.\.\//)
+        expect(lastWordsKey('swap-fuzz', name)).toEqual(key)
+        expect(LogOf.parse(shownKey(key))).toEqual(key)
+      },
+    ),
+  )
 })

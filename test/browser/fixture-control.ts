@@ -97,6 +97,7 @@ export function fixtureControl(state: FixtureState): Control {
       return Promise.resolve({ released: 1 })
     },
     readSwapLog: unused,
+    listSwapLogs: unused,
     watchSwap: unused,
     acquireLock: unused,
     extendLock: unused,

@@ -1,7 +1,8 @@
 import type { Host } from '../cluster.ts'
 import { quotePath, quoteWord, shellScript } from '../shell.ts'
 
-const parts = `
+/** Shell functions that print parts as `factsParts` reads them: `begin NAME`, `finish CODE`, `file NAME PATH`. */
+export const printParts = `
 begin() { printf '\\n#spark %s\\n' "$1"; }
 finish() { printf '\\n#spark = %s\\n' "$1"; }
 file() { begin "$1"; if [ -e "$2" ]; then cat "$2" 2>&1; finish $?; else finish missing; fi; }
@@ -11,7 +12,7 @@ file() { begin "$1"; if [ -e "$2" ]; then cat "$2" 2>&1; finish $?; else finish 
  * One look at a whole host in one exec. Every part has its own limit and its own exit code, so that a docker that hangs hides nothing else.
  * `file` is for what may be missing; `part` keeps both outputs; `quiet` drops what is said on standard error.
  */
-const look = `${parts}
+const look = `${printParts}
 state_dir=$1 cache=$2 port=$3
 LC_ALL=C
 export LC_ALL
@@ -49,7 +50,7 @@ export const factsLimit_s = 45
 export const factsCommand = (host: Host): string =>
   `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(String(host.vllmPort)))}`
 
-const stateLook = `${parts}
+const stateLook = `${printParts}
 file fence "$1/fence"
 file marker "$1/marker"
 printf '\\n#spark end\\n'

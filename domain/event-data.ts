@@ -45,6 +45,19 @@ const LockData = z.object({
 })
 
 const HostData = z.looseObject({ host: HostName.nullable(), cause: z.string().nullable() })
+const DeploymentData = z.looseObject({
+  model: z.string().nullable().optional().meta({ description: 'Its key, or the name it was served under where we did not start it' }),
+  hosts: z.array(HostName),
+  swap_id: z.string().nullable().meta({ description: 'The swap that started it; null where we did not' }),
+  cause: z.string().nullable().meta({ description: 'What was seen, in words' }),
+  last_line: z.string().nullable().optional().meta({ description: 'The last line of its log, where that could still be read' }),
+})
+const ServiceData = z.looseObject({
+  service: z.string().optional(),
+  kind: z.string().optional(),
+  hosts: z.array(HostName),
+  cause: z.string().nullable(),
+})
 const MissedRun = z.looseObject({
   schedule: z.string().nullable(),
   due_at: Rfc3339.optional(),
@@ -75,6 +88,12 @@ export const eventDataSchemas = {
   schedule_missed: MissedRun,
   host_unreachable: HostData,
   host_back: HostData,
+  deployment_lost: DeploymentData,
+  deployment_adopted: DeploymentData,
+  engine_wedged: DeploymentData,
+  guardian_gave_up: DeploymentData,
+  service_down: ServiceData,
+  service_up: ServiceData,
   webhook_disabled: SwitchedOff,
   ping: Ping,
 } as const satisfies Record<WebhookEventType, z.ZodType>
@@ -109,6 +128,14 @@ function wholeData(entry: OutboxEntry & { readonly type: WebhookEventType }, swa
     case 'host_unreachable':
     case 'host_back':
       return { host: entry.hosts?.[0] ?? null, cause: entry.result ?? null, ...entry.data }
+    case 'deployment_lost':
+    case 'deployment_adopted':
+    case 'engine_wedged':
+    case 'guardian_gave_up':
+      return { hosts: [...(entry.hosts ?? [])], swap_id: entry.swapId ?? null, cause: entry.result ?? null, ...entry.data }
+    case 'service_down':
+    case 'service_up':
+      return { hosts: [...(entry.hosts ?? [])], cause: entry.result ?? null, ...entry.data }
     case 'schedule_missed':
       return { schedule: entry.schedule ?? null, ...entry.data }
     case 'webhook_disabled':

@@ -16,9 +16,11 @@ export const hostLook = (host: HostName, clusterId: ClusterId, facts: HostFacts 
   ...('code' in facts ? { ...unseen, cause: facts } : seen(facts, clusterId)),
   serving: engine.serving === null ? null : { model_id: engine.serving.id, root: engine.serving.root },
   healthy: engine.healthy,
+  telemetry: null,
+  wedged_since: null,
 })
 
-type FromHost = Omit<HostLook, 'host' | 'looked_at' | 'serving' | 'healthy'>
+type FromHost = Omit<HostLook, 'host' | 'looked_at' | 'serving' | 'healthy' | 'telemetry' | 'wedged_since'>
 
 const unseen: FromHost = { reachable: false, cause: null, boot_id: null, mem_total_bytes: null, mem_available_bytes: null, gpu: null, containers: [] }
 

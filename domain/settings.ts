@@ -98,6 +98,26 @@ export const settingRows = {
     fallback: 100,
     about: 'The audit trail drops its oldest file beyond this size',
   },
+  guardian_wedged_s: {
+    yaml: true,
+    schema: seconds(1, 86_400),
+    fallback: 600,
+    about: 'A model with open requests that makes no tokens on an idle GPU for so long is called wedged',
+  },
+  guardian_idle_w: {
+    yaml: true,
+    schema: z.coerce.number().min(0).max(1000),
+    fallback: 18,
+    about: 'Up to this power the GPU counts as idle',
+  },
+  guardian_restart: { yaml: true, schema: flag, fallback: false, about: 'Start a wedged model anew, at most twice in a row' },
+  put_back: { yaml: true, schema: flag, fallback: false, about: 'Start a model again that was lost, at most twice in a row' },
+  guardian_patience_s: {
+    yaml: true,
+    schema: seconds(0, 86_400),
+    fallback: 3600,
+    about: 'How long the guardian waits while a reservation or a swap keeps it from doing so',
+  },
   queue_limit_s: { yaml: true, schema: seconds(10, 86_400), fallback: 7200, about: 'How long a swap may wait in the queue' },
 } as const satisfies Record<string, SettingRow>
 

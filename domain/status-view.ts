@@ -36,6 +36,7 @@ function hostStatus(host: Host, known: Known): HostStatus {
     mem_total_bytes: look?.mem_total_bytes ?? null,
     mem_available_bytes: look?.mem_available_bytes ?? null,
     gpu: look?.gpu ?? null,
+    telemetry: look?.telemetry ?? null,
     deployment: deployment === undefined ? unmanaged(host, look, known) : managed(deployment, known),
   }
 }
@@ -56,6 +57,7 @@ function managed(deployment: Deployment, known: Known): HostStatus['deployment']
     swap_id: deployment.swapId,
     base_url: head === undefined ? '' : baseUrlOf(head),
     healthy: look?.healthy === true && (expected === null || served === expected),
+    wedged_since: look?.wedged_since ?? null,
     validated_at: deployment.validatedAt === null ? null : rfc3339(deployment.validatedAt),
     adopted: deployment.adopted,
     served_id: served,
@@ -73,6 +75,7 @@ function unmanaged(host: Host, look: HostLook | undefined, known: Known): HostSt
     swap_id: swapId,
     base_url: baseUrlOf(host),
     healthy: look.healthy,
+    wedged_since: look.wedged_since,
     validated_at: null,
     adopted: swapId === null,
     served_id: served,

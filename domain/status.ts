@@ -4,6 +4,7 @@ import { Lock } from './lock.ts'
 import { HostName, Rfc3339 } from './names.ts'
 import { ServiceStatus } from './services/service-status.ts'
 import { Swap } from './swap.ts'
+import { TelemetryPoint } from './telemetry/telemetry.ts'
 
 /** What the monitor last saw of a host. It travels as the heartbeat of the monitor's activity and is never written to history. */
 export const HostLook = z.object({
@@ -21,6 +22,10 @@ export const HostLook = z.object({
   /** What answers on the model port: id and root of `/v1/models`, and `/health`. */
   serving: z.object({ model_id: z.string(), root: z.string().nullable() }).nullable(),
   healthy: z.boolean(),
+  /** The last figures; at most some seconds older than the look. */
+  telemetry: TelemetryPoint.nullable().default(null),
+  /** Since when the engine has open requests, makes no tokens and lets the GPU idle; null while that is not so, or not long enough. */
+  wedged_since: Rfc3339.nullable().default(null),
 })
 export type HostLook = z.infer<typeof HostLook>
 
@@ -35,6 +40,7 @@ export const HostStatus = z.object({
   mem_total_bytes: z.number().nullable(),
   mem_available_bytes: z.number().nullable(),
   gpu: HostLook.shape.gpu,
+  telemetry: TelemetryPoint.nullable().meta({ description: 'The latest figures of the host and of the model on it' }),
   deployment: z
     .object({
       model: z.string().nullable(),
@@ -42,6 +48,9 @@ export const HostStatus = z.object({
       swap_id: z.string().nullable(),
       base_url: z.string(),
       healthy: z.boolean(),
+      wedged_since: Rfc3339.nullable().meta({
+        description: 'Since when it has had open requests, made no tokens and let the GPU idle; null: it works, or waits',
+      }),
       validated_at: Rfc3339.nullable(),
       adopted: z.boolean(),
       served_id: z.string().nullable(),

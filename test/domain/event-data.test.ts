@@ -109,6 +109,21 @@ const examples: Record<WebhookEventType, Parameters<typeof auditEvent>> = {
   ],
   host_unreachable: [outboxEntry({ type: 'host_unreachable', hosts: ['spark-1'], result: 'connection refused' }), null],
   host_back: [outboxEntry({ type: 'host_back', hosts: ['spark-1'] }), null],
+  deployment_lost: [
+    outboxEntry({
+      type: 'deployment_lost',
+      hosts: ['spark-1'],
+      swapId: 'swap-0001',
+      result: 'its container is gone',
+      data: { model: 'qwen3-30b', last_line: 'Killed' },
+    }),
+    null,
+  ],
+  deployment_adopted: [outboxEntry({ type: 'deployment_adopted', hosts: ['spark-1'], data: { model: 'gemma' } }), null],
+  engine_wedged: [outboxEntry({ type: 'engine_wedged', hosts: ['spark-1'], swapId: 'swap-0001', data: { model: 'qwen3-30b' } }), null],
+  guardian_gave_up: [outboxEntry({ type: 'guardian_gave_up', hosts: ['spark-1'], result: 'it was tried twice' }), null],
+  service_down: [outboxEntry({ type: 'service_down', result: 'nothing listens', data: { service: 'vectors', kind: 'qdrant' } }), null],
+  service_up: [outboxEntry({ type: 'service_up', data: { service: 'vectors', kind: 'qdrant' } }), null],
   webhook_disabled: [
     outboxEntry({
       type: 'webhook_disabled',

@@ -64,6 +64,8 @@ const look: HostLook = {
   containers: [{ name: 'vllm_node', running: true, swap_id: 'swap-0001' }],
   serving: { model_id: 'mine', root: null },
   healthy: true,
+  telemetry: null,
+  wedged_since: null,
 }
 const known: Known = { cluster, models: new Map(), arbiter: view, arbiterAnswers: true, looks: [look], now }
 

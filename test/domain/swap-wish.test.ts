@@ -22,6 +22,8 @@ const look = (host: string, more: Partial<HostLook> = {}): HostLook => ({
   containers: [],
   serving: { model_id: 'mine', root: null },
   healthy: true,
+  telemetry: null,
+  wedged_since: null,
   ...more,
 })
 

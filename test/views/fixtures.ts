@@ -79,6 +79,7 @@ export const host = (name: string, more: Partial<HostStatus> = {}): HostStatus =
   mem_total_bytes: 119.7 * 2 ** 30,
   mem_available_bytes: 112.3 * 2 ** 30,
   gpu: { name: 'NVIDIA GB10', utilization_percent: 3, temperature_c: 41, power_w: 11.4 },
+  telemetry: null,
   deployment: null,
   ...more,
 })
@@ -89,6 +90,7 @@ export const holding = (key: string, more: Partial<NonNullable<HostStatus['deplo
   swap_id: 'swap-00000001',
   base_url: 'http://127.0.0.1:8801',
   healthy: true,
+  wedged_since: null,
   validated_at: ago(4000),
   adopted: false,
   served_id: key,

@@ -25,6 +25,12 @@ const words: Record<EventType, EventWords> = {
   schedule_missed: { tone: 'bad', label: 'Schedule missed' },
   host_unreachable: { tone: 'bad', label: 'Host unreachable' },
   host_back: { tone: 'ok', label: 'Host is back' },
+  deployment_lost: { tone: 'bad', label: 'Model lost' },
+  deployment_adopted: { tone: 'busy', label: 'Model adopted' },
+  engine_wedged: { tone: 'bad', label: 'Model is wedged' },
+  guardian_gave_up: { tone: 'bad', label: 'Guardian gave up' },
+  service_down: { tone: 'bad', label: 'Service is down' },
+  service_up: { tone: 'ok', label: 'Service is up' },
   host_operation: { tone: 'idle', label: 'Host operation' },
   webhook_created: { tone: 'idle', label: 'Webhook added' },
   webhook_updated: { tone: 'idle', label: 'Webhook changed' },
@@ -47,7 +53,8 @@ const groups = {
   locks: { label: 'Locks', begins: ['lock_'] },
   schedules: { label: 'Schedules', begins: ['schedule_'] },
   webhooks: { label: 'Webhooks', begins: ['webhook_', 'ping'] },
-  hosts: { label: 'Hosts', begins: ['host_'] },
+  hosts: { label: 'Hosts and models', begins: ['host_', 'deployment_', 'engine_', 'guardian_'] },
+  services: { label: 'Services', begins: ['service_'] },
   rest: { label: 'Settings and catalog', begins: ['settings_', 'model_', 'audit_'] },
 } as const
 

@@ -137,9 +137,10 @@ export function permit(action: ActionName, status: Status, hosts: readonly HostN
   return allowed
 }
 
-/** Where a model may go: its own placement first; a model for one host may go to any host. */
+/** Where a model may go: its own placement first; a model for one host may go to any host, one for several goes to just these, its head first. */
 export function placements(model: Model, status: Status): readonly (readonly HostName[])[] {
   if (model.placement.length > 1) return [model.placement]
+  if (model.anywhere) return status.hosts.map(({ name }) => [name])
   const others = status.hosts.map(({ name }) => name).filter((name) => !model.placement.includes(name))
   return [model.placement, ...others.map((name) => [name])]
 }

@@ -1,3 +1,4 @@
+import { mostConflicts } from '../domain/scheduling/conflicts.ts'
 import type { Conflict, ScheduleView } from '../domain/scheduling/schedule.ts'
 import { html, type Html } from './html.ts'
 import type { PageData } from './page-data.ts'
@@ -60,5 +61,10 @@ const comingLine = (schedule: ScheduleView, does: string): Html =>
     <span>${does}</span>
   </li>`
 
-/** One collision to come: when, and in words who with whom, where and why. */
-export const conflictLine = ({ at, words }: Conflict): Html => html`<li><strong>${planned(at)}</strong> ${words}</li>`
+/** One collision to come: when, and in words who with whom, where and why. Times in those words are told in the reader's zone, too. */
+export const conflictLine = ({ at, words }: Conflict): Html =>
+  html`<li><strong>${planned(at)}</strong> ${words.split(/(\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, i) => (i % 2 === 1 ? planned(part) : part))}</li>`
+
+/** `One collision`, `3 collisions`; more than are looked for are said to be more. */
+export const conflictCount = (count: number): string =>
+  count === 1 ? 'One collision' : count >= mostConflicts ? `${String(mostConflicts)} collisions or more` : `${String(count)} collisions`

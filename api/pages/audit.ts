@@ -3,6 +3,7 @@ import { typesOf } from '../../views/audit/event-words.ts'
 import { paths } from '../../views/paths.ts'
 import type { Control } from '../deps.ts'
 import { known } from './known.ts'
+import { utcOf } from './local-time.ts'
 import type { PageModule } from './page-module.ts'
 
 const listed = 100
@@ -31,10 +32,12 @@ export const auditPage = (control: Control): PageModule => ({
   dialogs: {},
 })
 
-/** A place in the trail, or a time: a browser's field gives it without zone. Whatever else is in the address counts as nothing. */
+/** A place in the trail, or a time: a browser's field gives it as clocks of `zone` show it. Whatever else is in the address counts as nothing. */
 function sinceOf(query: URLSearchParams): string | null {
   const since = query.get('since') ?? ''
   if (/^\d{1,16}$/.test(since)) return since
-  const at = /^\d{4}-\d\d-\d\dT/.test(since) ? Date.parse(/[Z+]/.test(since) ? since : `${since}Z`) : NaN
+  const zone = query.get('zone') ?? ''
+  const told = /[Z+]/.test(since) ? since : utcOf(since, zone === '' ? 'UTC' : zone)
+  const at = /^\d{4}-\d\d-\d\dT.*[Z+]/.test(told) ? Date.parse(told) : NaN
   return Number.isNaN(at) ? null : new Date(at).toISOString()
 }

@@ -9,13 +9,20 @@
   // --- times: `data-show` says how
 
   const clock = (at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-  const day = (at) => at.toLocaleDateString([], { day: 'numeric', month: 'short' })
+  /** With its year where that is not this one. */
+  const day = (at, now, more = {}) =>
+    at.toLocaleDateString([], {
+      ...more,
+      day: 'numeric',
+      month: 'short',
+      ...(at.getFullYear() !== new Date(now).getFullYear() && { year: 'numeric' }),
+    })
 
   /** today, tomorrow, yesterday, else `Tue 24 Nov` */
   function dayWord(at, now) {
     const midnight = (time) => new Date(time).setHours(0, 0, 0, 0)
     const days = Math.round((midnight(at) - midnight(now)) / 86_400_000)
-    return { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[days] ?? at.toLocaleDateString([], { weekday: 'short', day: 'numeric', month: 'short' })
+    return { '-1': 'yesterday', 0: 'today', 1: 'tomorrow' }[days] ?? day(at, now, { weekday: 'short' })
   }
 
   function length(ms) {
@@ -30,7 +37,7 @@
     const now = Date.now() + clockOffset
     const today = at.toDateString() === new Date(now).toDateString()
     const texts = {
-      time: () => (today ? clock(at) : `${day(at)} ${clock(at)}`),
+      time: () => (today ? clock(at) : `${day(at, now)} ${clock(at)}`),
       plan: () => `${dayWord(at, now)} ${at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`,
       elapsed: () => length(now - at.getTime()),
       remaining: () => length(at.getTime() - now),
@@ -45,6 +52,19 @@
   setInterval(showAll, 1000)
   document.addEventListener('htmx:after:swap', showAll)
 
+  // --- fields of local time: the reader's own zone goes with them, and what they show is told in it
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  function fillZones(within) {
+    for (const field of within.querySelectorAll('[data-local-zone]')) field.value ||= zone
+    for (const words of within.querySelectorAll('[data-zone-name]')) words.textContent = `(${zone})`
+    for (const field of within.querySelectorAll('[data-utc]')) {
+      const at = new Date(field.dataset.utc)
+      field.value = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+    }
+  }
+  fillZones(document)
+
   // --- what a person opened stays open when its region is refreshed
 
   htmx.registerExtension('keep-open', {
@@ -57,7 +77,7 @@
     const target = event.detail.ctx?.target
     if (target?.id !== 'dialog-body') return
     if (!dialog.open) dialog.showModal()
-    for (const field of dialog.querySelectorAll('[data-local-zone]')) field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone
+    fillZones(dialog)
     dialog.querySelector('textarea[autofocus], [autofocus]')?.focus()
   })
   document.addEventListener('click', (event) => {

@@ -27,33 +27,37 @@ export const auditRegions = (data: AuditData): Regions => ({
   events: data.page.known ? eventList(data.page.value, data) : unknown('events', data.page.problem),
 })
 
-/** Left alone when the page is refreshed, as somebody may be choosing. */
-const filterForm = ({ type, since, origin }: AuditData): Html => html`
-  <section id="filter" aria-label="Filter" hx-morph-skip>
-    <form method="get" action="${paths.audit}" class="filter">
-      <label>
-        Show
-        <select name="type">
-          <option value="">all events</option>
-          ${eventGroups.map(
-            ({ name, label, types }) =>
-              html`<optgroup label="${label}">
-                ${types.length > 1 && html`<option value="${name}" ${type === name ? html`selected` : ''}>${label}: all</option>`}
-                ${types.map((one) => html`<option value="${one}" ${type === one ? html`selected` : ''}>${eventWords(one).label}</option>`)}
-              </optgroup>`,
-          )}
-        </select>
-      </label>
-      <label>
-        From (UTC)
-        <input type="datetime-local" name="since" value="${since !== null && /^\d{4}-/.test(since) ? since.slice(0, 16) : ''}" />
-      </label>
-      <button type="submit" class="secondary outline">Show</button>
-      ${(type !== '' || since !== null) && html`<a href="${paths.audit}">Newest of all</a>`}
-    </form>
-    ${curlDetails([apiRequests.events(typesOf(type), since), apiRequests.followEvents(typesOf(type))], origin)}
-  </section>
-`
+/** Left alone when the page is refreshed, as somebody may be choosing. Its time is the reader's own: app.js says which zone that is. */
+function filterForm({ type, since, origin }: AuditData): Html {
+  const moment = since !== null && /^\d{4}-/.test(since) ? since : null
+  return html`
+    <section id="filter" aria-label="Filter" hx-morph-skip>
+      <form method="get" action="${paths.audit}" class="filter">
+        <label>
+          Show
+          <select name="type">
+            <option value="">all events</option>
+            ${eventGroups.map(
+              ({ name, label, types }) =>
+                html`<optgroup label="${label}">
+                  ${types.length > 1 && html`<option value="${name}" ${type === name ? html`selected` : ''}>${label}: all</option>`}
+                  ${types.map((one) => html`<option value="${one}" ${type === one ? html`selected` : ''}>${eventWords(one).label}</option>`)}
+                </optgroup>`,
+            )}
+          </select>
+        </label>
+        <label>
+          <span>From <span data-zone-name>(UTC)</span></span>
+          <input type="datetime-local" name="since" ${moment === null ? '' : html`value="${moment.slice(0, 16)}" data-utc="${moment}"`} />
+        </label>
+        <input type="hidden" name="zone" value="" data-local-zone />
+        <button type="submit" class="secondary outline">Show</button>
+        ${(type !== '' || since !== null) && html`<a href="${paths.audit}">Newest of all</a>`}
+      </form>
+      ${curlDetails([apiRequests.events(typesOf(type), since), apiRequests.followEvents(typesOf(type))], origin)}
+    </section>
+  `
+}
 
 function eventList({ events, next }: EventPage, data: AuditData): Html {
   const forward = data.since !== null

@@ -39,7 +39,7 @@ export const dialogForm = (
   >
     ${attempt !== undefined && html`<input type="hidden" name="attempt" value="${attempt}" />`} ${fields}
     <div class="answer" ${leadsOn ? html`id="form-answer"` : ''} aria-live="assertive"></div>
-    ${asCurl(action)}
+    ${!disabled && asCurl(action)}
     <footer>
       <button type="button" class="secondary outline" data-close>Close</button>
       <button type="submit" class="${look === 'danger' ? 'danger' : ''}" ${focus ? html`autofocus` : ''} ${disabled ? html`disabled` : ''}>
@@ -66,7 +66,7 @@ export const deed = ({ id, action, label, text, permit, fields }: Deed): Html =>
     <p id="${id}-text">${permit.allowed ? text : html`<span class="reason">${permit.reason}</span>`}</p>
     <button type="submit" id="${id}" class="secondary outline" aria-describedby="${id}-text" ${permit.allowed ? '' : html`disabled`}>${label}</button>
     <div class="answer" aria-live="assertive"></div>
-    ${asCurl(action)}
+    ${permit.allowed && asCurl(action)}
   </form>
 `
 

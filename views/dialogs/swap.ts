@@ -1,7 +1,7 @@
 import { weightsOf, type Model } from '../../domain/model.ts'
 import type { HostName } from '../../domain/names.ts'
 import type { Status } from '../../domain/status.ts'
-import { busyOn, permit, placements, reservationOn } from '../actions.ts'
+import { busyOn, permit, placements, reservationOn, type Permit } from '../actions.ts'
 import { html, type Html } from '../html.ts'
 import { hostList, modelName, swapTitle } from '../model-name.ts'
 import type { PageData } from '../page-data.ts'
@@ -20,7 +20,8 @@ interface SwapDialog {
 export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
   const { models, status } = data
   const action = force ? 'swap_anyway' : 'swap'
-  const places = placements(model, status).map((hosts) => ({ hosts, verdict: permit(action, status, hosts) }))
+  const named = placements(model, status).map((hosts): Place => ({ hosts, verdict: permit(action, status, hosts), words: hostWords(hosts) }))
+  const places = model.anywhere ? [anyFree(named, status), ...named] : named
   const chosen = places.find(({ verdict }) => verdict.allowed)
   const overridden = reservationOn(status.lock, places.length === 1 ? model.placement : [])
   const busy = places.some(({ hosts }) => busyOn(data, hosts) !== null)
@@ -35,7 +36,7 @@ export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
         <fieldset class="places">
           <legend>Where</legend>
           ${places.map(
-            ({ hosts, verdict }, i) =>
+            ({ hosts, verdict, words }, i) =>
               html`<label class="place">
                 <input
                   type="radio"
@@ -44,7 +45,7 @@ export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
                   ${places[i] === chosen ? html`checked` : ''}
                   ${verdict.allowed ? '' : html`disabled`}
                 />
-                <span><strong>${hostList(hosts)}</strong> <span class="muted">${holds(hosts, status, models)}</span></span>
+                <span><strong>${words}</strong> <span class="muted">${holds(hosts, status, models)}</span></span>
                 ${!verdict.allowed && html`<small class="reason">${verdict.reason}</small>`}
               </label>`,
           )}
@@ -82,11 +83,29 @@ export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
   )
 }
 
+interface Place {
+  /** None: whichever host is free when its turn comes. */
+  readonly hosts: readonly HostName[]
+  readonly verdict: Permit
+  readonly words: string
+}
+
+const hostWords = ([head = '', ...others]: readonly HostName[]): string => (others.length === 0 ? head : `${head}, with ${hostList(others)}`)
+
+/** For a model that may go anywhere: nothing is replaced, as long as a host is free. */
+function anyFree(named: readonly Place[], status: Status): Place {
+  const empty = status.hosts.filter(({ deployment, reachable }) => deployment === null && reachable === true).map(({ name }) => name)
+  const free = named.filter(({ hosts }) => hosts.every((host) => empty.includes(host)))
+  const verdict = free.find((place) => place.verdict.allowed)?.verdict ??
+    free[0]?.verdict ?? { allowed: false, reason: 'No host is free: choose the one whose model it shall replace.' }
+  return { hosts: [], verdict, words: 'Any free host' }
+}
+
 const holds = (hosts: readonly HostName[], status: Status, models: readonly Model[]): string =>
   status.hosts
     .filter(({ name }) => hosts.includes(name))
-    .map(({ deployment, mem_available_bytes: free }) => {
+    .map(({ name, deployment, mem_available_bytes: free }) => {
       const held = deployment === null ? 'is empty' : `replaces ${modelName(deployment.model ?? deployment.served_id ?? 'an unknown model', models)}`
-      return `${held}, ${gibOfBytes(free)} free`
+      return `${hosts.length > 1 ? `${name} ` : ''}${held}, ${gibOfBytes(free)} free`
     })
     .join('; ')

@@ -5,7 +5,7 @@ import { permit } from '../actions.ts'
 import { dialogButton } from '../button.ts'
 import { html, type Html } from '../html.ts'
 import { unknown, type Known } from '../known.ts'
-import { conflictLine } from '../next-up.ts'
+import { conflictCount, conflictLine } from '../next-up.ts'
 import { paths } from '../paths.ts'
 import { problemBanner } from '../problems.ts'
 import type { Regions } from '../regions.ts'
@@ -47,15 +47,24 @@ function toolbar(status: Status): Html {
   </section>`
 }
 
-const mostConflicts = 20
-
+/** The next one is said; the others are a click away, so that the list of schedules stays where it is. */
 function conflicts(list: Known<ScheduleList>): Html {
   const found: readonly Conflict[] = list.known ? list.value.conflicts : []
-  return html`<section id="conflicts" class="banner" data-tone="warn" aria-labelledby="conflicts-title" ${found.length === 0 ? html`hidden` : ''}>
-    <h2 id="conflicts-title">${found.length === 1 ? 'One collision' : `${String(found.length)} collisions`} within 7 days</h2>
+  const [next, ...others] = found
+  return html`<section id="conflicts" class="banner" data-tone="warn" aria-labelledby="conflicts-title" ${next === undefined ? html`hidden` : ''}>
+    <h2 id="conflicts-title">${conflictCount(found.length)} within 7 days</h2>
     <ul class="conflicts">
-      ${found.slice(0, mostConflicts).map(conflictLine)} ${found.length > mostConflicts && html`<li>and ${found.length - mostConflicts} more</li>`}
+      ${next !== undefined && conflictLine(next)}
     </ul>
+    ${
+      others.length > 0 &&
+      html`<details id="conflicts-more">
+        <summary>${others.length === 1 ? 'The other one' : `The other ${String(others.length)}`}</summary>
+        <ul class="conflicts">
+          ${others.map(conflictLine)}
+        </ul>
+      </details>`
+    }
   </section>`
 }
 

@@ -65,8 +65,8 @@ export interface Hosts {
     onLine: (line: string, from: 'stdout' | 'stderr') => void,
     options: { signal?: AbortSignal; limit_s?: number },
   ): Promise<Exit>
-  /** One look at everything, in one exec. Throws `host_command_unknown` when its end was not heard. */
-  facts(name: HostName, signal?: AbortSignal): Promise<HostFacts>
+  /** One look at everything, in one exec; `ports` in place of the host's own model port. Throws `host_command_unknown` when its end was not heard. */
+  facts(name: HostName, signal?: AbortSignal, ports?: readonly number[]): Promise<HostFacts>
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -189,9 +189,9 @@ export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluste
       const command = `${shellScript(whileListenedTo, 'spark-follow', seconds(limit_s))} ${quote(argv)}`
       return run(host(name), command, { listen_s: limit_s + grace_s, holdStdin: true, signal, onLine })
     },
-    async facts(name, signal) {
+    async facts(name, signal, ports) {
       const target = host(name)
-      const facts = readFacts(await whole(target, factsCommand(target), factsLimit_s, signal))
+      const facts = readFacts(await whole(target, factsCommand(target, ports), factsLimit_s, signal))
       if (facts === null) throw new HostError('host_command_failed', name, 'the look did not come to its end')
       return facts
     },

@@ -30,7 +30,7 @@ export interface HostFacts {
   readonly stateDir: 'writable' | 'unwritable' | 'missing'
   readonly stateDirFreeBytes: number | null
   readonly hfCacheFreeBytes: number | null
-  /** Whether something listens on the model port of this host's loopback. Null when that could not be tried. */
+  /** Whether something listens on one of the ports that were asked for, on this host's loopback: its model port if none was. Null when that could not be tried. */
   readonly portListening: boolean | null
 }
 
@@ -45,7 +45,6 @@ export function readFacts(stdout: string): HostFacts | null {
   const { fence, trouble } = fenceOf(part('fence'))
   const memory = text('meminfo') ?? ''
   const apps = text('apps')
-  const listening = part('listening').code
   return {
     hostTimeMs: whole(text('time')),
     bootId: text('boot'),
@@ -61,7 +60,7 @@ export function readFacts(stdout: string): HostFacts | null {
     stateDir: stateDirOf(part('state_dir').text),
     stateDirFreeBytes: freeBytes(text('state_disk')),
     hfCacheFreeBytes: freeBytes(text('cache_disk')),
-    portListening: listening === 0 ? true : listening === 1 ? false : null,
+    portListening: listeningOf(text('listening') ?? ''),
   }
 }
 
@@ -95,6 +94,13 @@ function dockerOf(listed: FactsPart, inspected: FactsPart | undefined): Pick<Hos
   return containers === null
     ? { docker: { ok: false, detail: 'docker inspect does not answer' }, containers: [] }
     : { docker: { ok: true, detail: '' }, containers }
+}
+
+/** `PORT CODE` lines, the code being that of a connection: 0 open, 1 refused, anything else unknown. */
+function listeningOf(text: string): boolean | null {
+  const codes = text.split('\n').flatMap((line) => /^\d+ (\d+)$/.exec(line.trim())?.[1] ?? [])
+  if (codes.includes('0')) return true
+  return codes.length > 0 && codes.every((code) => code === '1') ? false : null
 }
 
 const stateDirOf = (word: string): HostFacts['stateDir'] => (word === 'writable' || word === 'unwritable' ? word : 'missing')

@@ -9,6 +9,8 @@ export interface ContainerMark {
   readonly step: number
   readonly attempt: number
   readonly model: string
+  /** Absent where it serves on its host's port, and on containers that say nothing of it. */
+  readonly port?: number | undefined
 }
 
 export interface HostContainer {
@@ -40,8 +42,16 @@ const Inspected = z.object({
 })
 
 const Count = z.coerce.number().int().min(0)
-const Marked = z.object({ cluster: z.string().min(1), swap: z.string().min(1), fence: Count, step: Count, attempt: Count, model: z.string() })
-const fields = ['cluster', 'swap', 'fence', 'step', 'attempt', 'model'] as const
+const Marked = z.object({
+  cluster: z.string().min(1),
+  swap: z.string().min(1),
+  fence: Count,
+  step: Count,
+  attempt: Count,
+  model: z.string(),
+  port: Count.optional(),
+})
+const fields = ['cluster', 'swap', 'fence', 'step', 'attempt', 'model', 'port'] as const
 
 /** Reads the answer of `docker inspect NAME…`. A container that it does not understand is left out; `null` when the whole is no list. */
 export function readContainers(text: string): HostContainer[] | null {

@@ -13,7 +13,7 @@ file() { begin "$1"; if [ -e "$2" ]; then cat "$2" 2>&1; finish $?; else finish 
  * `file` is for what may be missing; `part` keeps both outputs; `quiet` drops what is said on standard error.
  */
 const look = `${printParts}
-state_dir=$1 cache=$2 port=$3
+state_dir=$1 cache=$2 ports=$3
 LC_ALL=C
 export LC_ALL
 part() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>&1; finish $?; }
@@ -30,7 +30,9 @@ file fence "$state_dir/fence"
 file marker "$state_dir/marker"
 quiet state_disk 3 df -B1 --output=avail "$state_dir"
 quiet cache_disk 3 df -B1 --output=avail "$cache"
-part listening 3 bash -c ": < /dev/tcp/127.0.0.1/$port"
+begin listening
+for port in $ports; do timeout -k 1 3 bash -c ": < /dev/tcp/127.0.0.1/$port" 2>/dev/null; echo "$port $?"; done
+finish 0
 quiet gpu 6 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits
 quiet apps 6 nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits
 begin docker
@@ -46,9 +48,9 @@ printf '\\n#spark end\\n'
 /** The longest that the look above may take, in seconds. */
 export const factsLimit_s = 45
 
-/** The command line of the look. Changes nothing on the host. */
-export const factsCommand = (host: Host): string =>
-  `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(String(host.vllmPort)))}`
+/** The command line of the look, with the ports on which something may listen. Changes nothing on the host. */
+export const factsCommand = (host: Host, ports: readonly number[] = [host.vllmPort]): string =>
+  `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(ports.join(' ')))}`
 
 const stateLook = `${printParts}
 file fence "$1/fence"

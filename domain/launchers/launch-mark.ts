@@ -8,6 +8,8 @@ export interface LaunchMark {
   readonly step: number
   readonly attempt: number
   readonly model: string
+  /** Where it serves, if that is not its host's port: who looks at the host alone finds it there. */
+  readonly port?: number
 }
 
 const entries = (mark: LaunchMark): [string, string][] => [
@@ -17,6 +19,7 @@ const entries = (mark: LaunchMark): [string, string][] => [
   ['step', String(mark.step)],
   ['attempt', String(mark.attempt)],
   ['model', mark.model],
+  ...(mark.port === undefined ? [] : [['port', String(mark.port)] satisfies [string, string]]),
 ]
 
 export const labels = (mark: LaunchMark): Argv => entries(mark).flatMap(([name, value]) => ['--label', `spark.${name}=${value}`])

@@ -52,10 +52,14 @@ test('no process on the GPU is another thing than a GPU that could not be asked'
   expect(readFacts(look({ apps: ['', 0] }))?.computeApps).toEqual([])
 })
 
-test('a port is open, closed, or not known', () => {
-  expect(readFacts(look({ listening: ['', 0] }))?.portListening).toBe(true)
-  expect(readFacts(look({ listening: ['bash: connect: Connection refused', 1] }))?.portListening).toBe(false)
-  expect(readFacts(look({ listening: ['', 124] }))?.portListening).toBeNull()
+test('ports are open, closed, or not known; of several, one that is open counts', () => {
+  const listening = (text: string): boolean | null | undefined => readFacts(look({ listening: [text, 0] }))?.portListening
+  expect(listening('8888 0')).toBe(true)
+  expect(listening('8888 1')).toBe(false)
+  expect(listening('8888 124')).toBeNull()
+  expect(listening('8888 1\n8000 0')).toBe(true)
+  expect(listening('8888 1\n8000 124')).toBeNull()
+  expect(listening('')).toBeNull()
 })
 
 test('a missing fence file is no fence; one that is none is trouble', () => {

@@ -27,7 +27,7 @@ test('connections that break while a model loads cost nothing: one engine, and t
   stage.host('spark-1').cutConnections()
   expect(await swap.result()).toMatchObject({ outcome: 'completed' })
   expect(engineStarts()).toBe(enginesBefore + 1)
-  expect(swap.log()).toMatch(/Application startup complete/)
+  expect(swap.log()).toMatch(/torch\.compile took/) // the very last lines may come after the health that ends the launch
   stage.host('spark-1').behave({ load_s: 0.2 })
   await stage.swap(previous)
 })

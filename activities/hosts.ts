@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Cluster, Host } from '../domain/cluster.ts'
 import { refusals, type StoredFence } from '../domain/fence.ts'
-import { fencedCommand, readVerdict, takeoverCommand } from '../domain/fence-script.ts'
-import { factsCommand, factsLimit_s, stateCommand } from '../domain/host-facts/script.ts'
+import { fencedCommand, readVerdict, releaseCommand, takeoverCommand } from '../domain/fence-script.ts'
+import { factsCommand, factsLimit_s, stateCommand, type FactsExtent } from '../domain/host-facts/script.ts'
 import { readFacts, readState, type HostFacts } from '../domain/host-facts.ts'
 import type { Mark, StepMarker } from '../domain/mark.ts'
 import type { Argv, HostName } from '../domain/names.ts'
 import { quote, shellScript } from '../domain/shell.ts'
+import { hold, ready, type Hold, type LockOptions, type Ready } from './held-locks.ts'
 import { connectionBroke, NoChannel, type ChannelOptions, type Exit } from './ssh/channel.ts'
 import { usualTiming, type SshTiming } from './ssh/connect.ts'
 import { HostConnection } from './ssh/connection.ts'
@@ -49,6 +50,12 @@ export interface Hosts {
    * An `unknown` exit means that it may or may not have had its effect, or may still be running: look, don't assume. An abort stops the waiting, not the command.
    */
   change(name: HostName, mark: Mark, argv: Argv, options: ChangeOptions): Promise<Exit>
+  /** Takes the lock as `change` does and keeps it, for what another host's command does here (ARBITER.md F2). Throws as `change` does. */
+  hold(name: HostName, mark: Mark, options: LockOptions): Promise<Hold>
+  /** `change` in two parts: with the lock taken it waits for the word to run. Throws as `change` does. */
+  ready(name: HostName, mark: Mark, argv: Argv, options: LockOptions): Promise<Ready>
+  /** Ends what an earlier attempt held there under this fence. Only when nothing that it guarded can run any more. */
+  endHolds(name: HostName, fence: number): Promise<void>
   /** Stores the mark and runs nothing. Throws as `change` does, and `host_command_unknown` when the answer was lost. */
   raiseFence(name: HostName, mark: Mark, signal?: AbortSignal): Promise<void>
   /** Makes the host's fence file ours and keeps its numbers (ARBITER.md F3). Only on a person's explicit wish. */
@@ -66,7 +73,7 @@ export interface Hosts {
     options: { signal?: AbortSignal; limit_s?: number },
   ): Promise<Exit>
   /** One look at everything, in one exec; `ports` in place of the host's own model port. Throws `host_command_unknown` when its end was not heard. */
-  facts(name: HostName, signal?: AbortSignal, ports?: readonly number[]): Promise<HostFacts>
+  facts(name: HostName, signal?: AbortSignal, ports?: readonly number[], extent?: FactsExtent): Promise<HostFacts>
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -165,6 +172,13 @@ export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluste
     host,
     look,
     change,
+    hold: async (name, mark, options) => hold(run, host(name), mark, options),
+    ready: async (name, mark, argv, options) => ready(run, host(name), mark, argv, options),
+    async endHolds(name, fence) {
+      const target = host(name)
+      const exit = await run(target, releaseCommand(target.stateDir, fence, null), { listen_s: grace_s })
+      if (exit.kind === 'unknown') throw new HostError('host_command_unknown', name, exit.reason)
+    },
     async raiseFence(name, mark, signal) {
       const exit = await change(name, mark, [], { limit_s: 1, signal })
       if (exit.kind === 'unknown') throw new HostError('host_command_unknown', name, exit.reason)
@@ -189,9 +203,9 @@ export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluste
       const command = `${shellScript(whileListenedTo, 'spark-follow', seconds(limit_s))} ${quote(argv)}`
       return run(host(name), command, { listen_s: limit_s + grace_s, holdStdin: true, signal, onLine })
     },
-    async facts(name, signal, ports) {
+    async facts(name, signal, ports, extent) {
       const target = host(name)
-      const facts = readFacts(await whole(target, factsCommand(target, ports), factsLimit_s, signal))
+      const facts = readFacts(await whole(target, factsCommand(target, ports, extent), factsLimit_s, signal))
       if (facts === null) throw new HostError('host_command_failed', name, 'the look did not come to its end')
       return facts
     },

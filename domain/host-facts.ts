@@ -1,6 +1,8 @@
 import { readFence, readMarker, type StoredFence } from './fence.ts'
 import { readContainers, type HostContainer } from './host-facts/containers.ts'
+import { readCounters, type HostCounters } from './host-facts/counters.ts'
 import { readComputeApps, readGpu, type ComputeApp, type GpuFacts } from './host-facts/gpu.ts'
+import { kilobytes } from './host-facts/kilobytes.ts'
 import { factsParts, type FactsPart } from './host-facts/script.ts'
 import type { StepMarker } from './mark.ts'
 import type { Millis } from './names.ts'
@@ -32,6 +34,8 @@ export interface HostFacts {
   readonly hfCacheFreeBytes: number | null
   /** Whether something listens on one of the ports that were asked for, on this host's loopback: its model port if none was. Null when that could not be tried. */
   readonly portListening: boolean | null
+  /** Only where they were asked for. */
+  readonly counters?: HostCounters
 }
 
 const nothing: FactsPart = { text: '', code: null }
@@ -61,6 +65,7 @@ export function readFacts(stdout: string): HostFacts | null {
     stateDirFreeBytes: freeBytes(text('state_disk')),
     hfCacheFreeBytes: freeBytes(text('cache_disk')),
     portListening: listeningOf(text('listening') ?? ''),
+    ...(parts.has('figures') && { counters: readCounters(part('figures').text, memory, text('disk') ?? '') }),
   }
 }
 
@@ -109,8 +114,3 @@ const whole = (text: string | null): number | null => (text !== null && /^\d{1,1
 
 /** The figure under the heading `Avail` of `df`. */
 const freeBytes = (text: string | null): number | null => whole(text?.split('\n').at(-1)?.trim() ?? null)
-
-function kilobytes(meminfo: string, name: string): number | null {
-  const read = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(meminfo)
-  return read === null ? null : Number(read[1]) * 1024
-}

@@ -3,6 +3,7 @@ export interface GpuFacts {
   readonly utilizationPercent: number | null
   readonly temperatureC: number | null
   readonly powerW: number | null
+  readonly smClockMhz: number | null
 }
 
 /** A process that computes on the GPU. Its memory is the host's own: CPU and GPU of a Spark share one pool. */
@@ -12,11 +13,11 @@ export interface ComputeApp {
   readonly usedMiB: number | null
 }
 
-/** The first line of `nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw`. Null where it is none. */
+/** The first line of `nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw,clocks.sm`. Null where it is none. */
 export function readGpu(text: string): GpuFacts | null {
-  const [name, utilization, temperature, power, ...more] = (text.split('\n')[0] ?? '').split(',').map((field) => field.trim())
+  const [name, utilization, temperature, power, clock, ...more] = (text.split('\n')[0] ?? '').split(',').map((field) => field.trim())
   if (name === undefined || name === '' || power === undefined || more.length > 0) return null
-  return { name, utilizationPercent: figure(utilization), temperatureC: figure(temperature), powerW: figure(power) }
+  return { name, utilizationPercent: figure(utilization), temperatureC: figure(temperature), powerW: figure(power), smClockMhz: figure(clock) }
 }
 
 /** `nvidia-smi --query-compute-apps=pid,process_name,used_memory`. A process name may have commas in it. */

@@ -10,14 +10,15 @@ file() { begin "$1"; if [ -e "$2" ]; then cat "$2" 2>&1; finish $?; else finish 
 
 /**
  * One look at a whole host in one exec. Every part has its own limit and its own exit code, so that a docker that hangs hides nothing else.
- * `file` is for what may be missing; `part` keeps both outputs; `quiet` drops what is said on standard error.
+ * `file` is for what may be missing; `part` keeps both outputs; `quiet` drops what is said on standard error. `extent` names what is looked at beside the usual,
+ * or left out of it; an nvidia-smi that hangs is not asked a second time.
  */
 const look = `${printParts}
-state_dir=$1 cache=$2 ports=$3
+state_dir=$1 cache=$2 ports=$3 extent=$4
 LC_ALL=C
 export LC_ALL
 part() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>&1; finish $?; }
-quiet() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>/dev/null; finish $?; }
+quiet() { begin "$1"; limit=$2; shift 2; timeout -k 1 "$limit" "$@" 2>/dev/null; code=$?; finish $code; }
 
 quiet time 3 date +%s%3N
 quiet boot 3 cat /proc/sys/kernel/random/boot_id
@@ -33,8 +34,14 @@ quiet cache_disk 3 df -B1 --output=avail "$cache"
 begin listening
 for port in $ports; do timeout -k 1 3 bash -c ": < /dev/tcp/127.0.0.1/$port" 2>/dev/null; echo "$port $?"; done
 finish 0
-quiet gpu 6 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw --format=csv,noheader,nounits
-quiet apps 6 nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits
+case $extent in *figures*)
+quiet figures 3 grep -H '' /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io /proc/loadavg /proc/uptime /proc/net/dev /proc/diskstats
+quiet disk 3 df -B1 --output=size,avail "$cache"
+esac
+case $extent in *no-gpu*) ;; *)
+quiet gpu 6 nvidia-smi --query-gpu=name,utilization.gpu,temperature.gpu,power.draw,clocks.sm --format=csv,noheader,nounits
+case $code in 124|137) ;; *) quiet apps 6 nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits ;; esac
+esac
 begin docker
 listed=$(timeout -k 1 8 docker ps --all --no-trunc --format '{{json .}}' 2>&1)
 code=$?
@@ -48,9 +55,21 @@ printf '\\n#spark end\\n'
 /** The longest that the look above may take, in seconds. */
 export const factsLimit_s = 45
 
+/** How much a look takes in. */
+export interface FactsExtent {
+  /** The host's counters for telemetry as well. */
+  readonly figures: boolean
+  /** False spares an nvidia-smi that did not answer lately. */
+  readonly gpu: boolean
+}
+const usual: FactsExtent = { figures: false, gpu: true }
+
 /** The command line of the look, with the ports on which something may listen. Changes nothing on the host. */
-export const factsCommand = (host: Host, ports: readonly number[] = [host.vllmPort]): string =>
-  `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(ports.join(' ')))}`
+export function factsCommand(host: Host, ports: readonly number[] = [host.vllmPort], extent: FactsExtent = usual): string {
+  const extentWords = [extent.figures ? 'figures' : '', extent.gpu ? '' : 'no-gpu'].join(' ').trim()
+  const words = [quotePath(host.stateDir), quotePath(host.hfCache), quoteWord(ports.join(' ')), quoteWord(extentWords)]
+  return `timeout -k 5 ${factsLimit_s} ${shellScript(look, 'spark-facts', ...words)}`
+}
 
 const stateLook = `${printParts}
 file fence "$1/fence"

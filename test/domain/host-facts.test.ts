@@ -119,7 +119,9 @@ test('a container is ours by its labels or by its environment, and only with the
 })
 
 test('GPU figures are read with or without units, and [N/A] is null', () => {
-  expect(readGpu('NVIDIA GB10, 3, 41, 11.17')).toEqual({ name: 'NVIDIA GB10', utilizationPercent: 3, temperatureC: 41, powerW: 11.17 })
+  const gpu = { name: 'NVIDIA GB10', utilizationPercent: 3, temperatureC: 41, powerW: 11.17 }
+  expect(readGpu('NVIDIA GB10, 3, 41, 11.17, 208')).toEqual({ ...gpu, smClockMhz: 208 })
+  expect(readGpu('NVIDIA GB10, 3, 41, 11.17')).toEqual({ ...gpu, smClockMhz: null })
   expect(readGpu('NVIDIA GB10, 3 %, [N/A], 11.17 W\nNVIDIA GB10, 0, 0, 0')).toMatchObject({
     utilizationPercent: 3,
     temperatureC: null,

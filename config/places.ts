@@ -9,6 +9,7 @@ export interface Places {
   readonly keysDir: string
   readonly logsDir: string
   readonly auditDir: string
+  readonly telemetryDir: string
   /** The catalog that ships with the project: used where the config directory has no models.yaml of its own. */
   readonly shippedModels: string
 }
@@ -33,6 +34,7 @@ export function placesFrom(env: Readonly<Record<string, string | undefined>>): P
     keysDir: join(root, 'keys'),
     logsDir: join(root, 'logs'),
     auditDir: join(root, 'audit'),
+    telemetryDir: join(root, 'telemetry'),
     shippedModels: join(projectDir, 'config', 'models.yaml'),
   }
 }

@@ -276,7 +276,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   )
   const catalog = Object.fromEntries(demoModels.map(({ key, stored: _, ...entry }) => [key, { ...entry, image: 'vllm-node', ...models?.[key] }]))
   writeFileSync(join(configDir, 'models.yaml'), stringify({ models: { ...catalog, ...models } }))
-  const folders = { configDir, keysDir, logsDir: join(dataDir, 'logs'), auditDir: join(dataDir, 'audit') }
+  const folders = { configDir, keysDir, logsDir: join(dataDir, 'logs'), auditDir: join(dataDir, 'audit'), telemetryDir: join(dataDir, 'telemetry') }
   const places: Places = { demo: true, dataDir, ...folders, shippedModels: join(configDir, 'models.yaml') }
   const connection = await Connection.connect({ address: inject('temporalAddress') })
   const stage = new Stage(clusterId, connection, places, hosts)

@@ -76,6 +76,7 @@ export class WebhookOffice {
       keysDir: dir('keys'),
       logsDir: dir('logs'),
       auditDir: dir('audit'),
+      telemetryDir: dir('telemetry'),
       shippedModels: join(import.meta.dirname, '../../config/models.yaml'),
     }
     this.config = configSource(this.places, this.env)

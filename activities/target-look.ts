@@ -56,5 +56,5 @@ async function lookForWeights(hosts: Hosts, host: HostName, model: Model, home: 
   const { path, probe } = weightsPlace(model, hosts.host(host), home)
   const exit = await hosts.look(host, probe)
   if (exit.kind === 'unknown') throw new HostError('host_command_unknown', host, exit.reason)
-  return { path, state: readWeights(exit.stdout) }
+  return readWeights(model, hosts.host(host), path, exit.stdout)
 }

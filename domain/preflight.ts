@@ -7,7 +7,7 @@ import { GiB, gib, memoryNeed } from './memory.ts'
 import type { Model } from './model.ts'
 import type { HostName } from './names.ts'
 import type { CheckResult } from './swap.ts'
-import type { WeightsState } from './weights.ts'
+import { weightsTrouble, type WeightsLook } from './weights.ts'
 
 /** What one look at a target host found, each part that could not be looked at null. */
 export interface TargetLook {
@@ -17,7 +17,7 @@ export interface TargetLook {
   readonly facts: HostFacts | null
   readonly launcherTrouble: Cause | null
   readonly imageThere: boolean | null
-  readonly weights: { readonly path: string; readonly state: WeightsState } | null
+  readonly weights: WeightsLook | null
   /** Processes of the containers that the stop will end. */
   readonly enginePids: readonly number[]
 }
@@ -61,7 +61,7 @@ export function targetChecks(look: TargetLook, plan: TargetPlan): CheckResult[] 
     ...checks,
     result('launcher', look.launcherTrouble, model.launcher),
     result('image', look.imageThere === false ? causeOf('image_missing', `There is no image ${model.image} on ${host}`) : null, model.image),
-    result('weights', weightsTrouble(look), look.weights?.path ?? ''),
+    result('weights', weightsTrouble(model, host, look.weights), look.weights?.path ?? ''),
     result('disk', diskTrouble(facts.hfCacheFreeBytes), facts.hfCacheFreeBytes === null ? 'not known' : `${gib(facts.hfCacheFreeBytes)} free`),
     memoryCheck(look, plan, model, result),
   ]
@@ -88,12 +88,6 @@ function portTrouble({ facts }: TargetLook, { goal }: TargetPlan): Cause | null 
   return containersToGo(facts, goal).some((container) => container.running)
     ? null
     : causeOf('port_taken', 'Something listens on the model port that belongs to no container which this swap would stop')
-}
-
-function weightsTrouble({ host, weights }: TargetLook): Cause | null {
-  if (weights === null || weights.state === 'there') return null
-  const what = weights.state === 'missing' ? `There is nothing at ${weights.path}` : `The download at ${weights.path} is not finished`
-  return causeOf('weights_missing', `${what} on ${host}`)
 }
 
 const diskTrouble = (available: number | null): Cause | null =>

@@ -72,6 +72,30 @@ export const settingRows = {
   launch_stall_s: { yaml: true, schema: seconds(1, 7200), fallback: 900, about: 'How long a launch may go without any progress' },
   warm_s: { yaml: true, schema: seconds(1, 3600), fallback: 600, about: 'Limit of the first completion' },
   validate_s: { yaml: true, schema: seconds(1, 600), fallback: 60, about: 'Limit of the checks on the served model' },
+  download_s: { yaml: true, schema: seconds(60, 604_800), fallback: 86_400, about: 'Limit of a download of weights, all its tries together' },
+  download_stall_s: {
+    yaml: true,
+    schema: seconds(1, 86_400),
+    fallback: 300,
+    about: 'How long a download may go without a byte before it is begun again',
+  },
+  hf_token_file: {
+    env: 'HF_TOKEN_FILE',
+    yaml: true,
+    schema: z.string().max(500).regex(/^\//, 'an absolute path'),
+    fallback: '',
+    about: 'File on the workers’ machine with a Hugging Face token; without it, keys/hf-token of the data directory, where there is one',
+  },
+  hf_endpoint: {
+    env: 'HF_ENDPOINT',
+    yaml: true,
+    schema: z
+      .string()
+      .max(300)
+      .regex(/^https?:\/\/[A-Za-z0-9.:[\]/_-]+$/, 'an http or https address'),
+    fallback: '',
+    about: 'A mirror of Hugging Face that hosts download from; blank: huggingface.co',
+  },
   webhook_url: {
     env: 'WEBHOOK_URL',
     schema: z.string().max(2000),

@@ -70,7 +70,7 @@ export const ofHosts = {
     status: 502,
     class: 'fatal',
     title: 'The weights are not on the host',
-    advice: 'Download them first, e.g. with hf-download.sh.',
+    advice: 'Download them first: POST /api/models/{key}/download.',
   },
   port_taken: { status: 502, class: 'fatal', title: 'Something else listens on the port', advice: 'Stop it, or choose another vllm_port.' },
   container_name_taken: {

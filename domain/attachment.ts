@@ -1,3 +1,4 @@
+import type { StepMarker } from './mark.ts'
 import type { ContainerName } from './names.ts'
 
 /** A container as a look at the host shows it. */
@@ -23,6 +24,25 @@ export type Attachment =
   /** Ours, but nobody knows what is in it: a proven stop, then anew. */
   | { readonly do: 'stop_first' }
   | { readonly do: 'refuse'; readonly because: string }
+
+/**
+ * The same for what has no container (the launcher `command`): by the host's step marker, and by what the status command says (null: nothing).
+ * Only what certainly does not run, and was not begun by this step, is launched without a stop.
+ */
+export function commandAttachment(marker: StepMarker | null, launch: Omit<LaunchIdentity, 'container'>, runs: boolean | null): Attachment {
+  const thisStep =
+    marker?.cluster_id === launch.clusterId && marker.swap === launch.swapId && marker.fence === launch.fence && marker.step === launch.step
+  if (runs === true && thisStep) return { do: 'attach' }
+  return runs === false && !thisStep ? { do: 'launch' } : { do: 'stop_first' }
+}
+
+/** What a launch on several hosts does: only when all of them agree is it gone on with or begun; a part of it is stopped everywhere. */
+export function jointAttachment(each: readonly Attachment[]): Attachment {
+  const refused = each.find((one) => one.do === 'refuse')
+  if (refused !== undefined) return refused
+  const [first] = each
+  return first !== undefined && each.every((one) => one.do === first.do) ? first : { do: 'stop_first' }
+}
 
 /**
  * Decides by the container's mark alone; `engineRuns` matters where the container outlives its engine (null: not known).

@@ -69,6 +69,28 @@ fi
 store fence "$line"
 [ -z "$marker" ] || store marker "$marker"
 
+case $mode in
+hold=*)
+  # Not bound to whoever asked: it ends when its file goes, or after its time, which is longer than what it guards.
+  file=$dir/hold.$fence.\${mode#hold=}
+  said=$({ printf x >"$file"; } 2>&1) || cannot_write "$said"
+  printf 'held %s\n' "\${mode#hold=}" >&2
+  left=$((limit_s * 10))
+  while [ -e "$file" ] && [ "$left" -gt 0 ]; do
+    sleep 0.1
+    left=$((left - 1))
+  done
+  rm -f "$file"
+  printf 'ran 0'
+  exit
+  ;;
+ready=*)
+  printf 'held %s\n' "\${mode#ready=}" >&2
+  word=$(timeout "$wait_s" head -n 1)
+  [ "$word" = go ] || refuse locked 'it was not told to go on'
+  ;;
+esac
+
 [ $# -gt 0 ] || { printf 'ran 0'; exit; }
 began=$(date +%s)
 timeout -k 5 "$limit_s" "$@" >&4 2>&6 4>&- 6>&- 9>&-
@@ -143,11 +165,35 @@ export function fencedCommand(command: FencedCommand): string {
   return scriptLine('take', command, marker)
 }
 
+/**
+ * The command line that takes a host's lock as `fencedCommand` does and keeps it, while something that another host does must not meet anything else here
+ * (ARBITER.md F2). It says `held NONCE` on standard error, and gives the lock back when `releaseCommand` comes or after `limitS`, not when we leave.
+ */
+export const holdCommand = (command: Omit<FencedCommand, 'argv'>): string =>
+  scriptLine(`hold=${command.nonce}`, { ...command, argv: [] }, command.marker === undefined ? '' : markerLine(command.marker))
+
+/**
+ * `fencedCommand` in two parts: with the lock taken it says `held NONCE` on standard error, and runs `argv` once it reads the line `go`. When we leave
+ * before, or say nothing for `waitS`, nothing is run.
+ */
+export const readyCommand = (command: FencedCommand): string =>
+  scriptLine(`ready=${command.nonce}`, command, command.marker === undefined ? '' : markerLine(command.marker))
+
+export const heldWord = (nonce: string): string => `held ${nonce}`
+
+/** Ends a hold of that fence on a host: the one with that nonce, or with null all of them. */
+export const releaseCommand = (stateDir: string, fence: number, nonce: string | null): string =>
+  shellScript('rm -f "$1/hold.$2."$3', 'spark-release', quotePath(stateDir), quoteWord(String(fence)), nonce === null ? "'*'" : quoteWord(nonce))
+
 /** The command line that makes a host's fence file ours and keeps its numbers (ARBITER.md F3). */
 export const takeoverCommand = (command: { stateDir: string; clusterId: ClusterId; waitS: number; nonce: string }): string =>
   scriptLine('takeover', { ...command, mark: { clusterId: command.clusterId, fence: 0, step: 0, attempt: 0 }, argv: [], limitS: 1 }, '')
 
-function scriptLine(mode: 'take' | 'takeover', { stateDir, mark, argv, waitS, limitS, nonce }: FencedCommand, marker: string): string {
+function scriptLine(
+  mode: 'take' | 'takeover' | `hold=${string}` | `ready=${string}`,
+  { stateDir, mark, argv, waitS, limitS, nonce }: FencedCommand,
+  marker: string,
+): string {
   const words = [nonce].map(quoteWord)
   const rest = [mode, mark.clusterId, mark.fence, mark.step, mark.attempt, fenceLine(mark), marker, seconds(waitS), seconds(limitS)]
   const shellWords = [singleQuoted(underLock), ...words, quotePath(stateDir), ...rest.map((word) => quoteWord(String(word)))]

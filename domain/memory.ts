@@ -11,10 +11,10 @@ export interface MemoryNeed {
 
 /**
  * The larger of two demands: what the model is known to need beside the floor, and the share of all memory that vLLM wants to find free
- * at its start (it refuses otherwise).
+ * at its start (it refuses otherwise). A model on several hosts has its share of what is known on each.
  */
-export function memoryNeed(model: Model, floorGib: number, memTotalBytes: number): MemoryNeed {
-  const known = model.memory_gib ?? model.weights_gib ?? 0
+export function memoryNeed(model: Model, floorGib: number, memTotalBytes: number, hosts = 1): MemoryNeed {
+  const known = (model.memory_gib ?? model.weights_gib ?? 0) / hosts
   const floor = { bytes: (known + floorGib) * GiB, because: known === 0 ? 'the floor' : `the model's ${gib(known * GiB)} and the floor` }
   const utilization = memoryUtilization(model)
   const share = { bytes: utilization * memTotalBytes, because: `gpu_memory_utilization ${utilization}` }

@@ -14,6 +14,8 @@ export interface ChannelOptions {
   readonly holdStdin?: boolean
   readonly signal?: AbortSignal | undefined
   readonly onLine?: ((line: string, from: 'stdout' | 'stderr') => void) | undefined
+  /** Given what writes to the standard input, which must be held open for that. */
+  readonly onOpen?: ((write: (text: string) => void) => void) | undefined
 }
 
 /** `exit` settles when the caller may go on, `gone` when the channel no longer counts among those of its connection. */
@@ -83,6 +85,9 @@ export function openChannel(client: Client, command: string, options: ChannelOpt
     }
     if (options.stdin !== undefined) opened.write(options.stdin)
     if (options.holdStdin !== true) opened.end()
+    options.onOpen?.((text) => {
+      if (!left) opened.write(text)
+    })
   }
 
   const linesOf = (from: 'stdout' | 'stderr'): Lines | null => {

@@ -88,6 +88,7 @@ ready=*)
   printf 'held %s\n' "\${mode#ready=}" >&2
   word=$(timeout "$wait_s" head -n 1)
   [ "$word" = go ] || refuse locked 'it was not told to go on'
+  exec </dev/null
   ;;
 esac
 

@@ -2,14 +2,12 @@ import { factsParts, printParts } from '../host-facts/script.ts'
 import type { Argv, ContainerName } from '../names.ts'
 
 /**
- * Shell function `container NAME`: all that adoption needs to know of one container. `docker top` joins the words of a command line; /proc has them apart,
- * and is believed only where both say the same (else it was another process that came to its number).
+ * Shell function `processes NAME`: the processes of a container. `docker top` joins the words of a command line; /proc has them apart, and is believed only
+ * where both say the same (else it was another process that came to its number).
  */
-export const printContainer = `
-container() {
-  begin "inspect $1"; timeout -k 1 5 docker inspect --type container "$1" 2>/dev/null; finish $?
-  begin "image $1"; timeout -k 1 5 docker image inspect "$(timeout -k 1 5 docker inspect --format '{{.Image}}' "$1" 2>/dev/null)" 2>/dev/null; finish $?
-  begin "top $1"; top=$(timeout -k 1 5 docker top "$1" -eo pid,args 2>/dev/null); code=$?; printf '%s\\n' "$top"; finish $code
+export const printProcesses = `
+processes() {
+  begin "top $1"; top=$(timeout -k 1 4 docker top "$1" -eo pid,args 2>/dev/null); code=$?; printf '%s\\n' "$top"; finish $code
   begin "argv $1"
   printf '%s\\n' "$top" | sed -n 's/^ *\\([0-9][0-9]*\\) .*/\\1/p' | head -n 40 | while read -r pid; do
     [ -r "/proc/$pid/cmdline" ] && { printf '%s\\t' "$pid"; tr '\\n\\0' ' \\t' <"/proc/$pid/cmdline" 2>/dev/null | head -c 32768; echo; }
@@ -18,10 +16,12 @@ container() {
 }
 `
 
-const look = `${printParts}${printContainer}
+const look = `${printParts}${printProcesses}
 LC_ALL=C
 export LC_ALL
-container "$1"
+begin inspect; timeout -k 1 5 docker inspect --type container "$1" 2>/dev/null; finish $?
+begin image; timeout -k 1 5 docker image inspect "$(timeout -k 1 5 docker inspect --format '{{.Image}}' "$1" 2>/dev/null)" 2>/dev/null; finish $?
+processes "$1"
 printf '\\n#spark end\\n'
 `
 
@@ -41,19 +41,17 @@ export interface SeenContainer {
 /** Reads what `containerLook` printed. Null when it did not get to its end. */
 export function readContainerLook(stdout: string, name: ContainerName): SeenContainer | null {
   const parts = factsParts(stdout)
-  return parts === null ? null : seenContainer(parts, name)
+  if (parts === null) return null
+  const text = (part: string): string => (parts.get(part)?.code === 0 ? (parts.get(part)?.text ?? '') : '')
+  return {
+    inspect: listOf(text('inspect'))[0] ?? null,
+    imageEnv: imageEnvOf(listOf(text('image'))[0]),
+    commands: commandsOf(text(`top ${name}`), text(`argv ${name}`)),
+  }
 }
 
-/** The same out of the parts of a larger look. */
-export function seenContainer(
-  parts: ReadonlyMap<string, { readonly text: string; readonly code: number | null }>,
-  name: ContainerName,
-): SeenContainer {
-  const text = (part: string): string => (parts.get(`${part} ${name}`)?.code === 0 ? (parts.get(`${part} ${name}`)?.text ?? '') : '')
-  return { inspect: firstOf(text('inspect')), imageEnv: imageEnvOf(text('image')), commands: commandsOf(text('top'), text('argv')) }
-}
-
-function commandsOf(top: string, argv: string): Argv[] {
+/** Command lines out of what `processes` printed in its two parts. */
+export function commandsOf(top: string, argv: string): Argv[] {
   const apart = new Map<string, Argv>()
   for (const line of argv.split('\n')) {
     const [pid = '', ...words] = line.replace(/\t+$/, '').split('\t')
@@ -68,19 +66,20 @@ function commandsOf(top: string, argv: string): Argv[] {
   })
 }
 
-function imageEnvOf(text: string): readonly string[] | null {
-  const image = firstOf(text)
+/** The environment in an element of `docker image inspect`. */
+export function imageEnvOf(image: unknown): readonly string[] | null {
   const config = typeof image === 'object' && image !== null && 'Config' in image ? image.Config : null
   if (typeof config !== 'object' || config === null) return null
   const env = 'Env' in config ? config.Env : null
   return Array.isArray(env) ? env.filter((entry): entry is string => typeof entry === 'string') : null
 }
 
-function firstOf(text: string): unknown {
+/** A JSON list as docker's inspections are; an empty one for anything else. */
+export function listOf(text: string): readonly unknown[] {
   try {
     const list: unknown = JSON.parse(text)
-    return Array.isArray(list) ? (list[0] as unknown) : null // what JSON.parse made
+    return Array.isArray(list) ? list : []
   } catch {
-    return null
+    return []
   }
 }

@@ -44,7 +44,7 @@ test('what serves models by another entry point is named, and what serves none i
 test('words of /proc are believed where docker tells of the same command line', () => {
   const json = '{"method": "mtp"}'
   const look = (argv: string) =>
-    `#spark inspect x\n[]\n\n#spark = 0\n#spark top x\nPID COMMAND\n17 vllm serve a/b --spec ${json}\n\n#spark = 0\n#spark argv x\n${argv}\n\n#spark = 0\n#spark end\n`
+    `#spark inspect\n[]\n\n#spark = 0\n#spark top x\nPID COMMAND\n17 vllm serve a/b --spec ${json}\n\n#spark = 0\n#spark argv x\n${argv}\n\n#spark = 0\n#spark end\n`
   const own = ['vllm', 'serve', 'a/b', '--spec', json]
   expect(readContainerLook(look(`17\t${own.join('\t')}\t`), 'x')?.commands).toEqual([own])
   expect(readContainerLook(look('17\t/usr/sbin/sshd\t'), 'x')?.commands).toEqual([[...own.slice(0, 4), '{"method":', '"mtp"}']])

@@ -1,14 +1,14 @@
-import { appendFile, mkdir } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { containersToGo, nextMove, withCommand, type ClearingCommand, type ClearingSoFar, type Missing } from '../domain/clearing.ts'
 import { goalOn, type ClearingPlan, type HostToClear } from '../domain/clearing-plan.ts'
 import { causeOf, type Cause } from '../domain/errors.ts'
 import type { HostFacts } from '../domain/host-facts.ts'
-import { endProcesses, isEngine, kill, lastLogs, processOf, remove, stop, top } from '../domain/launchers/container.ts'
+import { endProcesses, isEngine, kill, processOf, remove, stop, top } from '../domain/launchers/container.ts'
 import type { Mark } from '../domain/mark.ts'
 import type { Argv, HostName } from '../domain/names.ts'
 import { causeOfHostError, isFatal } from './failure.ts'
 import { HostError, type Hosts } from './hosts.ts'
+import { keepLastWords, type LastWordsPlace } from './last-words.ts'
 
 export interface ClearingJob {
   readonly hosts: Hosts
@@ -16,7 +16,7 @@ export interface ClearingJob {
   readonly mark: Mark
   readonly limitS: number
   /** Where the last words of a container are kept. */
-  readonly lastWords: (host: HostName, container: string) => string
+  readonly lastWords: LastWordsPlace
   readonly say: (text: string) => void
   /** Kept across attempts: the processes of containers that are gone by then can't be asked for any more. */
   readonly remember: (host: HostName, soFar: ClearingSoFar) => void
@@ -104,8 +104,9 @@ async function noteEngines(
       }
       job.remember(host, noted)
     }
-    const words = await job.hosts.look(host, lastLogs(name, 300))
-    if (words.kind === 'exited' && words.code === 0) await keep(job.lastWords(host, name), words.stdout + words.stderr)
+    const id = facts.containers.find((container) => container.name === name)?.id
+    const trouble = id === undefined ? null : await keepLastWords(job.hosts, host, { name, id }, job.lastWords(host, name, id))
+    if (trouble !== null) job.say(trouble)
   }
   return noted
 }
@@ -116,9 +117,4 @@ export async function enginePids(hosts: Hosts, host: HostName, container: string
   if (exit.kind !== 'exited' || exit.code !== 0) return []
   const processes = exit.stdout.split('\n').flatMap((line) => processOf(line) ?? [])
   return processes.filter((process) => isEngine(process.args)).map((process) => process.pid)
-}
-
-async function keep(file: string, words: string): Promise<void> {
-  await mkdir(file.slice(0, file.lastIndexOf('/')), { recursive: true })
-  await appendFile(file, words)
 }

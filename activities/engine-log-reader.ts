@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { fatalSign } from '../domain/engine-failure.ts'
-import { afterLine, inOrder, isNewer, notStarted, readLogLine, type EngineProgress } from '../domain/engine-log.ts'
+import { afterLine, notStarted, type EngineProgress } from '../domain/engine-log/progress.ts'
+import { inOrder, isNewer, readLogLine } from '../domain/engine-log.ts'
 import { followLogs, lastLogs } from '../domain/launchers/container.ts'
 import type { HostName } from '../domain/names.ts'
 import { HostError, type Hosts } from './hosts.ts'

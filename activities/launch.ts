@@ -10,7 +10,7 @@ import { EngineLogReader } from './engine-log-reader.ts'
 import { untilHealthy } from './engine-watch.ts'
 import { failure, withFailures } from './failure.ts'
 import { withHeartbeats } from './heartbeats.ts'
-import { lastWordsFile, withSwapLog, type SwapLog } from './swap-log.ts'
+import { lastWordsIn, withSwapLog, type SwapLog } from './swap-log.ts'
 import { Vllm } from './vllm.ts'
 
 export interface LaunchInput {
@@ -75,7 +75,7 @@ async function launchModel(
       const how = await dispatch({
         ...{ hosts, host, model, step, attempt, say },
         ...{ extraDockerArgs: input.extraDockerArgs, memoryFloorGib: input.memoryFloorGib, stopLimitS: limits.stopS },
-        lastWords: (name, container) => lastWordsFile(places.logsDir, step.swapId, name, container),
+        lastWords: lastWordsIn(places.logsDir, step.swapId),
       })
       if (cancellationSignal().aborted) throw new CancelledFailure('cancelled while it was launched')
       reader.lastNewsAt = performance.now()

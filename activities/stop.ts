@@ -14,7 +14,7 @@ import { drained } from './drain.ts'
 import { causeOfHostError, isFatal, withFailures } from './failure.ts'
 import { HostError } from './hosts.ts'
 import { withHeartbeats } from './heartbeats.ts'
-import { lastWordsFile, withSwapLog, type SwapLog } from './swap-log.ts'
+import { lastWordsIn, withSwapLog, type SwapLog } from './swap-log.ts'
 
 export interface ClearInput {
   readonly step: StepOfSwap
@@ -148,7 +148,7 @@ class Clearing {
       plan: this.#input.plan,
       mark: this.#mark,
       limitS: this.#input.limitS,
-      lastWords: (name, container) => lastWordsFile(this.#deps.places.logsDir, swapId, name, container),
+      lastWords: lastWordsIn(this.#deps.places.logsDir, swapId),
       say: (text) => this.#log.write(text),
       remember: (name, soFar) => {
         this.#soFar = { ...this.#soFar, hosts: { ...this.#soFar.hosts, [name]: soFar } }

@@ -13,7 +13,7 @@ import type { ActivityDeps } from './deps.ts'
 import { withHeartbeats } from './heartbeats.ts'
 import { HostError } from './hosts.ts'
 import { registeredAttributes } from './search-attributes.ts'
-import { lastWordsFile } from './swap-log.ts'
+import { lastWordsIn } from './swap-log.ts'
 import { Vllm } from './vllm.ts'
 
 export interface SurveyRequest {
@@ -85,7 +85,7 @@ async function survey(deps: ActivityDeps, request: SurveyRequest): Promise<HostS
 async function clear(deps: ActivityDeps, { clusterId, host, remnants }: SurveyRequest, mark: Mark): Promise<string | null> {
   const target = { host, target: true, head: true, containers: remnants, stopGraceS: 10 }
   const plan = { clusterId, hosts: [target], makeRoomFor: null, memoryFloorGib: 0 }
-  const lastWords = (_host: HostName, container: string): string => lastWordsFile(deps.places.logsDir, `quarantine-${host}`, host, container)
+  const lastWords = lastWordsIn(deps.places.logsDir, `quarantine-${host}`)
   const say = (text: string): void => deps.log.info({ host }, text)
   const job = { hosts: deps.hosts, plan, mark, limitS: clearLimitS, lastWords, say, remember: () => undefined }
   const cleared = await clearHost(job, target, nothingYet)

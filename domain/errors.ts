@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofEngines } from './errors/of-engines.ts'
 import { ofHosts } from './errors/of-hosts.ts'
 import { ofRequests } from './errors/of-requests.ts'
 import { ofWeights } from './errors/of-weights.ts'
@@ -7,7 +8,7 @@ import { ofWeights } from './errors/of-weights.ts'
  * Every error that leaves this program, by its stable code. HTTP status, title and advice are read from here by the API, the pages, the docs and the tests.
  * A code never changes its meaning. `class` tells a retry what it may do (DESIGN.md §5): `retryable` (network, host busy), `memory` (after the memory gate passes), `fatal`.
  */
-export const errors = { ...ofRequests, ...ofHosts, ...ofWeights }
+export const errors = { ...ofRequests, ...ofHosts, ...ofEngines, ...ofWeights }
 
 export type ErrorCode = keyof typeof errors
 export const ErrorCode = z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]) // keys of the table above, which has at least one row

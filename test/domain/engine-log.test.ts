@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { causeOfDeath, fatalSign, withoutPrefix } from '../../domain/engine-failure.ts'
-import { afterLine, inOrder, isNewer, notStarted, readLogLine, showProgress } from '../../domain/engine-log.ts'
+import { afterLine, notStarted, showProgress } from '../../domain/engine-log/progress.ts'
+import { inOrder, isNewer, readLogLine } from '../../domain/engine-log.ts'
 
 const core = '(EngineCore pid=12) INFO 11-24 05:00:00 [core.py:1] '
 

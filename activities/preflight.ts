@@ -33,6 +33,7 @@ export interface CheckInput {
   readonly model: string | null
   readonly hosts: readonly HostName[]
   readonly onFailure: 'restore' | 'leave'
+  readonly ignoreEstimate?: boolean
 }
 
 export const createPreflightActivities = (deps: ActivityDeps) => ({
@@ -108,6 +109,8 @@ async function lookAtAll(deps: ActivityDeps, input: PreflightInput, fence: numbe
           displaced: input.displaced,
           memoryFloorGib,
           fence,
+          hosts: input.hosts.length,
+          ignoreEstimate: input.ignoreEstimate === true,
         }),
       )
     else checks.push(asideCheck(look))

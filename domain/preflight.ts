@@ -4,6 +4,7 @@ import { causeOf, type Cause, type ErrorCode } from './errors.ts'
 import { fenceTakes } from './fence.ts'
 import type { HostFacts } from './host-facts.ts'
 import { GiB, gib, memoryNeed } from './memory.ts'
+import { memoryEstimate } from './memory-estimate.ts'
 import type { Model } from './model.ts'
 import type { HostName } from './names.ts'
 import type { CheckResult } from './swap.ts'
@@ -30,6 +31,9 @@ export interface TargetPlan {
   readonly memoryFloorGib: number
   /** The fence that the swap was granted; null in a dry run. */
   readonly fence: number | null
+  /** On how many it runs. */
+  readonly hosts?: number
+  readonly ignoreEstimate?: boolean
 }
 
 const diskFloorBytes = 2 * GiB
@@ -96,7 +100,7 @@ const diskTrouble = (available: number | null): Cause | null =>
 /** Refuses only what is certain: what the displaced will give back counts as free, and where nobody knows how much that is, the stop will tell. */
 function memoryCheck(
   look: TargetLook,
-  { goal, memoryFloorGib }: TargetPlan,
+  { goal, memoryFloorGib, hosts = 1, ignoreEstimate = false }: TargetPlan,
   model: Model,
   result: (check: string, trouble: Cause | null, detail: string) => CheckResult,
 ): CheckResult {
@@ -108,8 +112,12 @@ function memoryCheck(
     .reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
   const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} more after the stop, ${gib(need.bytes)} needed (${need.because})`
   const stopsUnknown = freed === 0 && containersToGo(facts, goal).some((container) => container.running)
-  if (stopsUnknown || facts.memAvailableBytes + freed >= need.bytes) return result('memory', null, sum)
-  return result('memory', causeOf('memory_short', sum), '')
+  if (!stopsUnknown && facts.memAvailableBytes + freed < need.bytes) return result('memory', causeOf('memory_short', sum), '')
+  const canBeFreedBytes = stopsUnknown ? null : facts.memAvailableBytes + freed
+  const estimate = memoryEstimate({ model, weights: look.weights, hosts, memTotalBytes: facts.memTotalBytes, canBeFreedBytes })
+  const refuses = estimate.verdict === 'too_large'
+  if (refuses && !ignoreEstimate) return result('memory', causeOf('memory_estimate', estimate.words), '')
+  return result('memory', null, `${sum}; ${estimate.words}${refuses ? ': tried all the same, as asked' : ''}`)
 }
 
 /** What the whole preflight says when a check failed: the first failed check's own cause. */

@@ -28,4 +28,6 @@ export interface PreflightInput {
   readonly displaced: readonly Deployment[]
   readonly clusterId: ClusterId
   readonly onFailure: 'restore' | 'leave'
+  /** The memory estimate is told and refuses nothing. */
+  readonly ignoreEstimate?: boolean
 }

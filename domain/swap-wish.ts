@@ -49,6 +49,7 @@ export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 
     queueLimitS: settings.queue_limit_s,
     look: plea.look,
     requestHash: plea.requestHash,
+    ...(body.ignore_estimate && { ignoreEstimate: true }),
     ...(plea.by !== undefined && { by: plea.by }),
   }
 }
@@ -66,6 +67,7 @@ export const requestIdentity = (body: SwapBody, hosts: readonly HostName[] | nul
     body.reason ?? null,
     schedule,
     force,
+    ...(body.ignore_estimate ? ['ignore_estimate'] : []),
   ])
 
 /** What the memo of a swap keeps of its request. Swaps of before have no `requestHash`. */

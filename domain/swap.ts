@@ -77,6 +77,7 @@ export const SwapBody = z.strictObject({
   on_busy: OnBusy.default('reject'),
   drain_s: z.int().min(0).max(3600).optional(),
   on_drain_timeout: OnDrainTimeout.default('go_on'),
+  ignore_estimate: z.boolean().default(false).meta({ description: 'Try it although the memory estimate says that it will not fit' }),
   reason: oneLine(500).optional(),
 })
 export type SwapBody = z.infer<typeof SwapBody>

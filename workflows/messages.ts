@@ -93,6 +93,8 @@ export interface SwapRequest {
   readonly deadlineS: number
   /** Of the request under its Idempotency-Key; absent where an earlier version accepted it, as the next one. */
   readonly requestHash?: string
+  /** The memory estimate refuses nothing. */
+  readonly ignoreEstimate?: boolean
   /** Mark under which others may join it. */
   readonly joinable?: string | null
 }
@@ -111,6 +113,7 @@ export interface CheckRequest {
   readonly model: string | null
   readonly hosts: readonly string[]
   readonly onFailure: 'restore' | 'leave'
+  readonly ignoreEstimate?: boolean
 }
 
 /** Argument of a `serviceRestart`: the claim that the gate has granted it. */

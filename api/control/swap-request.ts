@@ -48,7 +48,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         errors: [{ field: 'reason', message: 'is needed with ?force=true' }],
       })
     }
-    if (body.dry_run) return { kind: 'planned', report: await this.#check(model, hosts, body.on_failure) }
+    if (body.dry_run) return { kind: 'planned', report: await this.#check(model, hosts, body.on_failure, body.ignore_estimate) }
 
     const { arbiter, swaps, looks, clusterId } = this.#links()
     const { schedule, lockToken, idempotencyKey } = caller
@@ -105,13 +105,13 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
     return known
   }
 
-  async #check(model: Model | null, hosts: HostName[] | null, onFailure: 'restore' | 'leave'): Promise<PlanReport> {
+  async #check(model: Model | null, hosts: HostName[] | null, onFailure: 'restore' | 'leave', ignoreEstimate = false): Promise<PlanReport> {
     const { arbiter, clusterId } = this.#links()
     const view = await arbiter.view() // says at once when no worker would run it
     const unloaded = hosts ?? view.deployments[0]?.hosts
     if (unloaded === undefined || (hosts === null && view.deployments.length > 1)) throw new Problem('ambiguous_unload')
     const limit_s = this.#config.read().settings.preflight_s
-    return await runCheck(this.#link, { clusterId, model: model?.key ?? null, hosts: unloaded, onFailure }, limit_s)
+    return await runCheck(this.#link, { clusterId, model: model?.key ?? null, hosts: unloaded, onFailure, ignoreEstimate }, limit_s)
   }
 
   /** The same key again, possibly days later: the swap that it named, if the request is the same. */

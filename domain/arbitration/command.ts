@@ -75,6 +75,8 @@ export interface SwapCommand extends Envelope {
   /** The sum of the phases' limits, restore included, in seconds (G9). */
   readonly deadlineS: number
   readonly queueLimitS: number
+  /** The memory estimate refuses nothing. */
+  readonly ignoreEstimate?: boolean | undefined
   /** The monitor's last healthy look at the target hosts: how old it is, and which swap's container serves there (G7). */
   readonly look: { readonly ageMs: number; readonly healthy: boolean } | null
   /** Hash of the request under an Idempotency-Key: another request with the same swapId is `id_reused`. */

@@ -133,6 +133,7 @@ function accept(state: ArbiterState, command: SwapCommand, hosts: readonly HostN
     started: false,
     by: command.by === undefined ? null : shortActor(command.by),
     joinable: joinableAs(command),
+    ...(command.ignoreEstimate === true && { ignoreEstimate: true }),
   }
   const placed = mustWait ? { ...state, queue: [...state.queue, swap] } : activate(state, swap)
   const answer = standing(placed, swapId) ?? refused('unexpected')

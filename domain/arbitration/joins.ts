@@ -46,7 +46,8 @@ export function joinedBy(state: ArbiterState, command: SwapCommand, targets: rea
     last.tokenHash === command.tokenHash &&
     last.onFailure === command.onFailure &&
     last.onDrainTimeout === command.onDrainTimeout &&
-    last.drainS === command.drainS
+    last.drainS === command.drainS &&
+    (last.ignoreEstimate ?? false) === (command.ignoreEstimate ?? false)
   return sameWay && sameHosts(last.hosts, targets) ? last : null
 }
 

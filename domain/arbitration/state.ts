@@ -97,6 +97,7 @@ export interface WaitingSwap extends Pick<
   | 'deadlineS'
   | 'queueLimitS'
   | 'requestHash'
+  | 'ignoreEstimate'
 > {
   readonly hosts: readonly HostName[]
   readonly acceptedAt: Millis

@@ -22,6 +22,7 @@ const Request = z.object({
   deadlineS: z.number(),
   requestHash: Sha256.optional(),
   joinable: z.string().nullable().optional(),
+  ignoreEstimate: z.boolean().optional(),
 })
 
 /** The memo of a swap's workflow, as anyone may find it: written by this version or by an earlier one. */

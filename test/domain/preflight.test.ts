@@ -127,3 +127,19 @@ test('an unload needs no launcher, no weights and no memory', () => {
   expect(checks.map((check) => check.check)).toEqual(['reach', 'fence', 'docker', 'container', 'port'])
   expect(firstTrouble(checks)).toBeNull()
 })
+
+const tooLong = {
+  architectures: ['LlamaForCausalLM'],
+  ...{ num_hidden_layers: 80, num_attention_heads: 64, num_key_value_heads: 8, hidden_size: 8192, max_position_embeddings: 1_048_576 },
+  torch_dtype: 'bfloat16',
+}
+const heavy = {
+  weights: { path: '/w', state: 'there', loaded: { kind: 'safetensors', files: 1, bytes: 30 * GiB }, config: JSON.stringify(tooLong) },
+} as const
+
+test('a model that will not fit by its estimate is refused with the sum, and tried all the same where that was asked', () => {
+  expect(failed(look({}, heavy))).toEqual(['memory: memory_estimate'])
+  const memory = (ignoreEstimate: boolean) => targetChecks(look({}, heavy), { ...plan, ignoreEstimate }).find(({ check }) => check === 'memory')
+  expect(memory(false)?.cause?.message).toMatch(/30\.0 GiB weights \+ 320\.0 GiB KV for 1024k tokens .* allows it$/)
+  expect(memory(true)).toMatchObject({ ok: true, detail: expect.stringMatching(/tried all the same, as asked$/) })
+})

@@ -75,6 +75,7 @@ function requestOf(state: ArbiterState, swap: WaitingSwap): SwapRequest {
     deadlineS,
     requestHash,
     joinable,
+    ...(swap.ignoreEstimate === true && { ignoreEstimate: true }),
   }
 }
 

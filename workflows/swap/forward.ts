@@ -14,13 +14,14 @@ export async function checkAll(run: SwapRun, go: Go): Promise<string> {
   const snapshot = await snapshots.takeSnapshot(run.request.model, run.request.drainS)
   const wide = await reachAll(run, go)
   run.grant({ ...wide, snapshot })
-  const { clusterId, swapId, onFailure } = run.request
+  const { clusterId, swapId, onFailure, ignoreEstimate } = run.request
   const { checks, cause } = await preflightWithin(snapshot.limits, `Check ${wide.affectedHosts.join(', ')}`).preflight({
     ...wide,
     snapshot,
     clusterId,
     swapId,
     onFailure,
+    ...(ignoreEstimate === true && { ignoreEstimate }),
   })
   if (cause !== null) throw troubled(cause)
   return `${checks.length} checks passed`

@@ -6,27 +6,28 @@ import type { Argv, ContainerName } from '../names.ts'
  * where both say the same (else it was another process that came to its number).
  */
 export const printProcesses = `
-processes() {
-  begin "top $1"; top=$(timeout -k 1 4 docker top "$1" -eo pid,args 2>/dev/null); code=$?; printf '%s\\n' "$top"; finish $code
-  begin "argv $1"
-  printf '%s\\n' "$top" | sed -n 's/^ *\\([0-9][0-9]*\\) .*/\\1/p' | head -n 40 | while read -r pid; do
-    [ -r "/proc/$pid/cmdline" ] && { printf '%s\\t' "$pid"; tr '\\n\\0' ' \\t' <"/proc/$pid/cmdline" 2>/dev/null | head -c 32768; echo; }
-  done
-  finish 0
-}
+processes() { begin "top $1"; top=$(timeout -k 1 4 docker top "$1" -eo pid,args 2>/dev/null); code=$?; printf '%s\\n' "$top"; finish $code; words "$1"; }
+words() { begin "argv $1"; printf '%s\\n' "$top" | sed -n 's/^ *\\([0-9][0-9]*\\) .*/\\1/p' | head -n 40 | while read -r pid; do one "$pid"; done; finish 0; }
+one() { [ -r "/proc/$1/cmdline" ] || return; printf '%s\\t' "$1"; tr '\\n\\0' ' \\t' <"/proc/$1/cmdline" 2>/dev/null | head -c 32768; echo; }
 `
 
 const look = `${printParts}${printProcesses}
-LC_ALL=C
-export LC_ALL
+LC_ALL=C; export LC_ALL
 begin inspect; timeout -k 1 5 docker inspect --type container "$1" 2>/dev/null; finish $?
 begin image; timeout -k 1 5 docker image inspect "$(timeout -k 1 5 docker inspect --format '{{.Image}}' "$1" 2>/dev/null)" 2>/dev/null; finish $?
 processes "$1"
 printf '\\n#spark end\\n'
 `
 
+/** Each line is a whole command: an argv has no newlines. */
+const inOneLine = (script: string): string =>
+  script
+    .split('\n')
+    .filter((line) => line !== '')
+    .join('; ')
+
 /** Changes nothing on the host; its answer is for `readContainerLook`. May have secrets in it: it must not be logged or stored. */
-export const containerLook = (name: ContainerName): Argv => ['sh', '-c', look, 'spark-adopt', name]
+export const containerLook = (name: ContainerName): Argv => ['sh', '-c', inOneLine(look), 'spark-adopt', name]
 
 /** One container as a look saw it, nothing of it judged yet. */
 export interface SeenContainer {

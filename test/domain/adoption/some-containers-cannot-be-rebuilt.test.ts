@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { adoptedModel } from '../../../domain/adoption/adopted-model.ts'
-import { readContainerLook } from '../../../domain/adoption/look.ts'
+import { containerLook, readContainerLook } from '../../../domain/adoption/look.ts'
+import { quote } from '../../../domain/shell.ts'
 import { container, place, serve } from './sample.ts'
 
 const served = { id: 'house', root: '/models/house' }
@@ -60,4 +62,13 @@ test('whatever docker answers, adoption ends with an answer and keeps no secret'
     }),
   )
   fc.assert(fc.property(fc.string(), (text) => void readContainerLook(`${text}\n#spark end\n`, 'x')))
+})
+
+test('the look at one container is an argv that any shell runs to its end', () => {
+  const command = quote(containerLook('no-such-container'))
+  expect(readContainerLook(execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8' }), 'no-such-container')).toEqual({
+    inspect: null,
+    imageEnv: null,
+    commands: [],
+  })
 })

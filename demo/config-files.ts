@@ -24,7 +24,14 @@ export function writeConfig(dir: string, hosts: readonly DemoHost[], models: rea
 function clusterFile(hosts: readonly DemoHost[]): object {
   return {
     cluster_id: 'demo',
-    hosts: hosts.map((host) => ({ name: host.name, address: '127.0.0.1', port: host.sshPort, user: host.user, vllm_port: host.vllmPort })),
+    hosts: hosts.map((host) => ({
+      name: host.name,
+      address: '127.0.0.1',
+      port: host.sshPort,
+      user: host.user,
+      vllm_port: host.vllmPort,
+      fabric_address: host.fabricAddress,
+    })),
     default_placement: hosts.slice(0, 1).map((host) => host.name),
     settings: {},
   }

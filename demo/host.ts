@@ -1,19 +1,21 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { demoModels, storedOf } from './catalog.ts'
 import { HostDisk } from './disk.ts'
 import { DockerDaemon } from './docker/daemon.ts'
-import { dockerTool } from './docker/cli.ts'
 import { Door } from './door.ts'
-import type { Tool } from './door.ts'
 import { EventLog } from './events.ts'
+import { Fabric } from './fabric/fabric.ts'
+import type { FabricHost } from './fabric/fabric.ts'
+import { hostTools } from './host-tools.ts'
 import { fingerprint } from './keys.ts'
+import { installLauncher, writeClusterEnv } from './launcher.ts'
+import type { LauncherGeneration } from './launcher.ts'
 import { firstPid } from './machine.ts'
 import type { Behaviour, Machine } from './machine.ts'
 import { Memory, sparkMemory } from './memory.ts'
 import type { MemorySize } from './memory.ts'
-import { nvidiaSmi } from './nvidia-smi.ts'
 import { Pace } from './pace.ts'
 import { givePort, keepPort } from './ports.ts'
 import { seed, storeModel } from './seed.ts'
@@ -41,22 +43,36 @@ export interface DemoHostOptions {
   /** Weights on its disk: names are complete ones. Default: the demo catalog's. */
   readonly models?: readonly (string | StoredModel)[]
   readonly images?: readonly string[]
+  /** The fast link to other Sparks; without one it is alone. */
+  readonly fabric?: Fabric
+  /** Which spark-vllm-docker it has. Default: that of autumn 2026. */
+  readonly launcher?: LauncherGeneration
+  /** Does the launcher's `.env` name the Sparks of the fabric? Default: yes. */
+  readonly clusterEnv?: boolean
+  readonly download?: Partial<Behaviour['download']>
+  /** Whose words the start-up log of its engines has. */
+  readonly wording?: Behaviour['wording']
 }
 
 /** One simulated DGX Spark on loopback. Whoever starts it owns it, and closes it. */
-export class DemoHost {
+export class DemoHost implements FabricHost {
   readonly name: string
   readonly user: string
   readonly dir: string
   readonly sshPort: number
   readonly vllmPort: number
   readonly eventsFile: string
+  /** Where the other Sparks reach it. */
+  readonly fabricAddress: string
   readonly #machine: Machine & { behaviour: Behaviour }
   readonly #disk: HostDisk
   readonly #shell: Shell
   readonly #daemon: DockerDaemon
   readonly #door: Door
   readonly #ssh: SshServer
+  readonly #clusterEnv: boolean
+  #isOn = false
+  #isCut = false
 
   constructor(options: DemoHostOptions, sshPort: number, vllmPort: number) {
     this.name = options.name
@@ -69,12 +85,16 @@ export class DemoHost {
       disk,
       (options.models ?? demoModels.flatMap(storedOf)).map((model) => (typeof model === 'string' ? { model, complete: true } : model)),
     )
+    installLauncher(disk, options.launcher ?? 'autumn')
+    this.#clusterEnv = (options.clusterEnv ?? true) && options.launcher !== 'none' && options.launcher !== 'january'
     writeFileSync(join(disk.dir, 'ssh', 'authorized_keys'), options.authorizedKeys.map((key) => `${key.trim()}\n`).join(''), { mode: 0o600 })
     this.dir = disk.dir
     this.#disk = disk
     this.#shell = new Shell(disk, this.user, 2 * pace.scale)
     const events = new EventLog(join(disk.dir, 'events.jsonl'))
     this.eventsFile = events.file
+    const fabric = options.fabric ?? new Fabric()
+    this.fabricAddress = fabric.nextAddress()
     let pid = firstPid
     this.#machine = {
       name: this.name,
@@ -88,23 +108,23 @@ export class DemoHost {
         completion_s: options.completion_s ?? 0.4,
         slowWarm_s: options.slowWarm_s ?? 8,
         agony_s: 4,
+        gather_s: 600,
+        wording: options.wording ?? '2026',
+        wedged: false,
+        download: { bytes: 3_000_000, takes_s: 6, stallsAt: null, ...options.download },
         stopHang: { killWorks: true, endsAfter_s: null, ...options.stopHang },
       },
       boundPorts: new Map(),
       engines: new Set(),
+      services: new Map(),
+      fabric,
+      self: this,
       nextPid: () => (pid += 1),
     }
     this.#daemon = new DockerDaemon(this.#machine, options.images ?? ['vllm-node', 'vllm/vllm-openai', 'nvcr.io/nvidia/vllm:25.11-py3'])
-    this.#door = new Door({
-      docker: dockerTool(this.#daemon, disk, () => this.#shell.diskFull),
-      'nvidia-smi': nvidiaSmi(this.#machine),
-      vllm: this.#vllm,
-      'kill-simulated': this.#killSimulated,
-      reboot: this.#reboot,
-      shutdown: this.#reboot,
-      poweroff: this.#reboot,
-    })
+    this.#door = new Door(hostTools(this.#machine, this.#daemon, (again) => void this.powerOff().then(() => (again ? this.powerOn() : undefined))))
     this.#ssh = new SshServer(disk, this.#shell, events, this.user)
+    fabric.plugIn(this)
   }
 
   /** `ssh-ed25519 AAAA…` of the host's key. */
@@ -114,6 +134,44 @@ export class DemoHost {
 
   get fingerprint(): string {
     return fingerprint(this.#ssh.publicKey)
+  }
+
+  get home(): string {
+    return this.#disk.home
+  }
+
+  get ownPublicKey(): string {
+    return readFileSync(join(this.#disk.home, '.ssh', 'id_ed25519.pub'), 'utf8').trim()
+  }
+
+  get linked(): boolean {
+    return this.#isOn && !this.#isCut
+  }
+
+  meet(others: readonly FabricHost[]): void {
+    const file = join(this.dir, 'ssh', 'authorized_keys')
+    const known = readFileSync(file, 'utf8')
+    for (const { ownPublicKey } of others) if (!known.includes(ownPublicKey)) appendFileSync(file, `${ownPublicKey}\n`)
+    if (others.length > 0 && this.#clusterEnv) {
+      const all = [this, ...others].map(({ fabricAddress }) => fabricAddress)
+      writeClusterEnv(this.#disk, this.fabricAddress, all.sort())
+    }
+  }
+
+  /** Pulls the cable of the fast link, or puts it back. SSH from outside goes on. */
+  cutFabric(cut: boolean): void {
+    this.#machine.events.write('fault', { fault: cut ? 'fabric_cut' : 'fabric_back' })
+    this.#isCut = cut
+  }
+
+  /** Something beside the models listens on this port: `ss` and `/proc/net/tcp` show it. */
+  tellOfService(port: number, process: string): void {
+    this.#machine.services.set(port, process)
+  }
+
+  /** Another spark-vllm-docker from now on. */
+  installLauncher(generation: LauncherGeneration): void {
+    installLauncher(this.#disk, generation)
   }
 
   /** Changes how engines behave from now on. */
@@ -130,12 +188,14 @@ export class DemoHost {
     await this.#door.open(this.#disk)
     this.#daemon.boot()
     await this.#ssh.listen(this.sshPort)
+    this.#isOn = true
     this.#machine.events.write('boot', { host: this.name, ssh_port: this.sshPort })
   }
 
   /** A power cut: nothing says goodbye, nothing is left running; the disk stays. */
   async powerOff(): Promise<void> {
     this.#machine.events.write('power_off', { host: this.name })
+    this.#isOn = false
     const stopped = this.#ssh.stop()
     this.#shell.killAll()
     this.#daemon.powerCut()
@@ -146,6 +206,7 @@ export class DemoHost {
   /** Ends the host for good; its directory stays. */
   async close(): Promise<void> {
     const off = this.powerOff()
+    this.#machine.fabric.unplug(this)
     this.#disk.close() // not after waiting: whoever closes may be short of time
     await off
     givePort(this.sshPort)
@@ -215,34 +276,8 @@ export class DemoHost {
     return this.#disk.path(path.replace(/^~/, this.#disk.home))
   }
 
-  /** `vllm` typed by a script inside a container. */
-  readonly #vllm: Tool = async (call) => {
-    const container = this.#daemon.find(call.container)
-    if (!container?.running) return 127
-    const toLog = (text: string): void => container.log.write('out', text)
-    const program = this.#daemon.exec(container, ['vllm', ...call.args.map((arg) => this.#disk.asSeen(arg))], call.env, {
-      out: (text: string) => call.out(text),
-      err: (text: string) => call.err(text),
-      toLog,
-    })
-    const kill = (): void => program.signal('SIGKILL')
-    call.gone.addEventListener('abort', kill)
-    const code = await program.exited
-    call.gone.removeEventListener('abort', kill)
-    return code
-  }
-
-  readonly #killSimulated: Tool = (call) => {
-    const pids = call.args.filter((arg) => /^5\d{6}$/.test(arg)).map(Number)
-    const missed = pids.filter((pid) => !this.#daemon.killProcess(pid))
-    for (const pid of missed) call.err(`kill: (${String(pid)}) - No such process\n`)
-    return Promise.resolve(missed.length > 0 ? 1 : 0)
-  }
-
-  readonly #reboot: Tool = (call) => {
-    // Not awaited: the command that asked dies with the host.
-    void this.powerOff().then(() => (call.tool === 'reboot' || call.args.includes('-r') ? this.powerOn() : undefined))
-    return Promise.resolve(0)
+  pathOf(path: string): string {
+    return this.file(path)
   }
 }
 

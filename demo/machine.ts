@@ -1,8 +1,11 @@
 import type { HostDisk } from './disk.ts'
 import type { EventLog } from './events.ts'
+import type { Fabric, FabricHost } from './fabric/fabric.ts'
+import type { DownloadBehaviour } from './hub/hub-tool.ts'
 import type { Memory } from './memory.ts'
 import type { Pace } from './pace.ts'
 import type { Shell } from './shell.ts'
+import type { WordingName } from './vllm/wording.ts'
 
 /** How engines and containers of a host behave. Seconds are real ones unless said otherwise. */
 export interface Behaviour {
@@ -14,6 +17,13 @@ export interface Behaviour {
   readonly slowWarm_s: number
   /** How long the API server answers 503 after its core died, before it ends. */
   readonly agony_s: number
+  /** Whose words the start-up log has, where a model's name does not say. */
+  readonly wording: WordingName
+  /** The engine takes requests and does nothing: tokens stand still, the GPU idles. */
+  readonly wedged: boolean
+  readonly download: DownloadBehaviour
+  /** How long the ranks of a model on several hosts wait for each other, in seconds of a real Spark. */
+  readonly gather_s: number
   /** A `stop-hangs` model: may `docker kill` and `docker rm --force` end it, and does it end by itself this long after a stop? */
   readonly stopHang: { readonly killWorks: boolean; readonly endsAfter_s: number | null }
 }
@@ -22,6 +32,10 @@ export interface Behaviour {
 interface RunningEngine {
   readonly pid: number
   readonly model: string
+  /** It computes right now. */
+  readonly isAtWork: boolean
+  /** Where it is bound, on the host; null where it is not. */
+  readonly port: number | null
   processes(): { pid: number; command: string }[]
 }
 
@@ -38,7 +52,12 @@ export interface Machine {
   readonly boundPorts: Map<number, number>
   /** Engines that still hold the GPU. */
   readonly engines: Set<RunningEngine>
+  /** What runs beside the models: port → the name of its process. */
+  readonly services: Map<number, string>
   nextPid(): number
+  readonly fabric: Fabric
+  /** This host, as the others of its fabric see it. */
+  readonly self: FabricHost
 }
 
 /** Process ids of simulated processes begin above every real one (Linux: 4,194,304 at most), so that a `kill` of one never hits the machine's own. */

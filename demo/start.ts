@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { demoModels } from './catalog.ts'
 import { writeConfig } from './config-files.ts'
+import { Fabric } from './fabric/fabric.ts'
 import { startDemoHost } from './host.ts'
 import type { DemoHost } from './host.ts'
 import { keepKey } from './keys.ts'
@@ -20,12 +21,14 @@ const dir = resolve(values.dir)
 mkdirSync(join(dir, 'keys'), { recursive: true, mode: 0o700 })
 const client = keepKey(join(dir, 'keys', 'id_ed25519'), 'spark-control demo')
 
+const fabric = new Fabric()
 const hosts: DemoHost[] = []
 for (const [at, name] of ['spark-1', 'spark-2'].entries()) {
   const before = portsOf(name) ?? { ssh_port: 2201 + at, vllm_port: 8801 + at }
   hosts.push(
     await startDemoHost({
       name,
+      fabric,
       dir: join(dir, name),
       authorizedKeys: [client.publicKey],
       sshPort: before.ssh_port,

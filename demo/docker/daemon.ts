@@ -1,4 +1,5 @@
 import type { Machine } from '../machine.ts'
+import { startRay } from '../fabric/ray.ts'
 import { startEngine } from '../vllm/engine.ts'
 import { killMarked } from '../shell.ts'
 import { Container } from './container.ts'
@@ -167,6 +168,7 @@ export class DockerDaemon {
     if (command === 'sleep') program = startSleep(machine, argv, container.programs.length === 0)
     else if (command === 'vllm' && second === 'serve')
       program = startEngine(machine, argv, { env, io, container: container.spec.name, binds: container.spec.binds })
+    else if (command === 'ray') program = startRay(machine, argv, io)
     else if (isThere(machine.disk.rewrite(command), path)) {
       program = startProcess(machine, argv, { ...machine.shell.environment(), ...env, PATH: path, DEMO_CONTAINER: container.id }, io)
     } else {

@@ -16,10 +16,12 @@ const servers: Readonly<Record<string, readonly string[]>> = { 'vllm/vllm-openai
 export class Images {
   readonly #images: readonly Image[]
 
+  /** `name[:tag]` each; what stands behind a `#` makes it another build of the same name, with another id. */
   constructor(references: readonly string[]) {
-    this.#images = references.map((reference) => {
+    this.#images = references.map((entry) => {
+      const [reference = '', build = ''] = entry.split('#')
       const [name, tag] = nameAndTag(reference)
-      const digest = createHash('sha256').update(`${name}:${tag}`).digest('hex')
+      const digest = createHash('sha256').update(`${name}:${tag}${build}`).digest('hex')
       return { name, tag, id: `sha256:${digest}`, entrypoint: servers[name] ?? [], created: new Date('2026-09-01T08:00:00Z') }
     })
   }

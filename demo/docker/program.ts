@@ -43,6 +43,19 @@ export function startSleep(machine: Machine, argv: readonly string[], isFirst: b
   })
 }
 
+/** A program that is over as soon as it began. */
+export function endedProgram(machine: Machine, argv: readonly string[], code: number): Program {
+  return {
+    pid: machine.nextPid(),
+    argv,
+    exited: Promise.resolve(code),
+    hangsAtStop: false,
+    processes: () => [],
+    signal: () => undefined,
+    killProcess: () => false,
+  }
+}
+
 /** A program of a single process. */
 function oneProcess(machine: Machine, argv: readonly string[], exited: Promise<number>, signal: Program['signal']): Program {
   const pid = machine.nextPid()

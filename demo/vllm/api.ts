@@ -4,15 +4,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Behaviour } from '../machine.ts'
 import type { Pace } from '../pace.ts'
 import { waitMs } from '../pace.ts'
+import { Admission } from './admission.ts'
 import type { VllmArguments } from './arguments.ts'
 import { answer, readCompletion, streamedAnswer, wholeAnswer } from './completion.ts'
 import type { Answer, CompletionRequest, Shape } from './completion.ts'
 import { EngineMetrics } from './metrics.ts'
 import { sentinelOf } from './sentinel.ts'
 
+const stuckLook_ms = 50
+
 /** What the HTTP side may cause in its engine. */
 export interface EngineHooks {
   crash(): void
+  /** False while a rank is missing or the engine is wedged: requests hang, nothing else changes. */
+  isMoving(): boolean
   log(source: string, text: string): void
 }
 
@@ -22,15 +27,18 @@ export class EngineApi {
   readonly #behaviour: Behaviour
   readonly #pace: Pace
   readonly #hooks: EngineHooks
-  readonly #metrics = new EngineMetrics()
+  readonly #admission: Admission
+  readonly #metrics: EngineMetrics
   readonly #server: Server
   readonly #created = Math.floor(Date.now() / 1000)
   readonly #closed = new AbortController()
   #coreDead = false
   #completions = 0
 
-  constructor(args: VllmArguments, behaviour: Behaviour, pace: Pace, hooks: EngineHooks) {
+  constructor(args: VllmArguments, behaviour: Behaviour, pace: Pace, hooks: EngineHooks, cacheTokens: number) {
     this.#args = args
+    this.#admission = new Admission(args.maxNumSeqs, cacheTokens)
+    this.#metrics = new EngineMetrics(this.#admission)
     this.#behaviour = behaviour
     this.#pace = pace
     this.#hooks = hooks
@@ -57,6 +65,11 @@ export class EngineApi {
   /** From now on 503, and 500 for completions. */
   coreIsDead(): void {
     this.#coreDead = true
+  }
+
+  /** Somebody's request runs. */
+  get isBusy(): boolean {
+    return this.#admission.running > 0
   }
 
   throughput(since_s: number): string | null {
@@ -134,32 +147,45 @@ export class EngineApi {
       chat,
       reasoning: /gpt-oss|deepseek-r1|thinking|qwen3-[^/]*b(-|$)|nemotron/i.test(this.#args.model),
     }
-    const began = Date.now()
-    this.#metrics.started(reply.promptTokens)
     const until = AbortSignal.any([gone.signal, this.#closed.signal])
-    const aborted = asked.stream ? await this.#stream(response, asked, shape, reply, until) : await this.#whole(response, asked, shape, reply, until)
-    this.#metrics.finished(aborted ? 'abort' : reply.cut ? 'length' : 'stop', reply.words.length, (Date.now() - began) / 1000)
-    this.#hooks.log('launcher.py:90', `POST ${chat ? '/v1/chat/completions' : '/v1/completions'} ${aborted ? 'aborted' : '200 OK'}`)
-  }
-
-  async #whole(response: ServerResponse, asked: CompletionRequest, shape: Shape, reply: Answer, until: AbortSignal): Promise<boolean> {
-    await waitMs(this.#duration_ms(asked), until)
-    if (!until.aborted) send(response, 200, wholeAnswer(shape, reply))
-    return until.aborted
-  }
-
-  async #stream(response: ServerResponse, asked: CompletionRequest, shape: Shape, reply: Answer, until: AbortSignal): Promise<boolean> {
-    const chunks = streamedAnswer(shape, reply, asked.withUsage)
-    const each_ms = this.#duration_ms(asked) / chunks.length
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
     const began = Date.now()
-    for (const [at, chunk] of chunks.entries()) {
-      response.write(`data: ${JSON.stringify(chunk)}\n\n`)
-      await waitMs(began + each_ms * (at + 1) - Date.now(), until)
-      if (until.aborted) break
+    const leave = await this.#admission.enter(reply.promptTokens + reply.words.length, until)
+    await (asked.stream ? this.#stream(response, asked, shape, reply, until) : this.#whole(response, asked, shape, reply, until))
+    leave()
+    this.#metrics.finished(until.aborted ? 'abort' : reply.cut ? 'length' : 'stop', (Date.now() - began) / 1000)
+    this.#hooks.log('launcher.py:90', `POST ${chat ? '/v1/chat/completions' : '/v1/completions'} ${until.aborted ? 'aborted' : '200 OK'}`)
+  }
+
+  async #whole(response: ServerResponse, asked: CompletionRequest, shape: Shape, reply: Answer, until: AbortSignal): Promise<void> {
+    await this.#generate(asked, reply, until, () => undefined)
+    if (!until.aborted) send(response, 200, wholeAnswer(shape, reply))
+  }
+
+  async #stream(response: ServerResponse, asked: CompletionRequest, shape: Shape, reply: Answer, until: AbortSignal): Promise<void> {
+    const chunks = streamedAnswer(shape, reply, asked.withUsage).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)
+    const opening = shape.chat ? 1 : 0
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    response.write(chunks.slice(0, opening).join(''))
+    await this.#generate(asked, reply, until, (at) => void response.write(chunks[opening + at]))
+    response.end(until.aborted ? '' : `${chunks.slice(opening + reply.words.length).join('')}data: [DONE]\n\n`)
+  }
+
+  /** Says the words one by one, evenly over the answer's time; stands still while the engine does. */
+  async #generate(asked: CompletionRequest, reply: Answer, until: AbortSignal, say: (at: number) => void): Promise<void> {
+    const each_ms = this.#duration_ms(asked) / Math.max(1, reply.words.length)
+    let began = Date.now()
+    for (const at of reply.words.keys()) {
+      const left_ms = began + each_ms * (at + 1) - Date.now()
+      if (left_ms >= 1) await waitMs(left_ms, until)
+      while (!this.#hooks.isMoving() && !until.aborted) {
+        await waitMs(stuckLook_ms, until)
+        began = Date.now() - each_ms * (at + 1)
+      }
+      if (until.aborted) return
+      if (at === 0) this.#metrics.firstToken(reply.promptTokens, (Date.now() - began) / 1000)
+      this.#metrics.token()
+      say(at)
     }
-    response.end(until.aborted ? '' : 'data: [DONE]\n\n')
-    return until.aborted
   }
 
   #duration_ms(asked: CompletionRequest): number {

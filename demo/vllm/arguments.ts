@@ -7,6 +7,18 @@ export interface VllmArguments {
   readonly maxModelLen: number
   readonly gpuMemoryUtilization: number
   readonly apiKey: string | undefined
+  readonly maxNumSeqs: number
+  /** Several hosts, each with its own rank. */
+  readonly nodes: number
+  readonly rank: number
+  readonly masterAddress: string
+  readonly masterPort: number
+  /** A worker's: it serves nobody. */
+  readonly headless: boolean
+  /** How many GPUs it wants in all; a Spark has one. */
+  readonly worldSize: number
+  readonly byRay: boolean
+  readonly loadFormat: string | undefined
 }
 
 /** argparse refuses: usage and reason on stderr, exit 2. */
@@ -134,7 +146,17 @@ const short: Readonly<Record<string, string>> = {
   '-q': 'quantization',
   '-cc': 'compilation-config',
 }
-const whole = ['port', 'max-model-len', 'max-num-seqs', 'max-num-batched-tokens', 'tensor-parallel-size', 'pipeline-parallel-size']
+const whole = [
+  'port',
+  'max-model-len',
+  'max-num-seqs',
+  'max-num-batched-tokens',
+  'tensor-parallel-size',
+  'pipeline-parallel-size',
+  'nnodes',
+  'node-rank',
+  'master-port',
+]
 
 /** Reads the words after `vllm serve`. Throws UsageError for what vLLM's own parser would refuse. */
 export function readArguments(words: readonly string[], env: Readonly<Record<string, string>>): VllmArguments {
@@ -168,6 +190,7 @@ export function readArguments(words: readonly string[], env: Readonly<Record<str
   const utilization = Number(found.get('gpu-memory-utilization')?.[0] ?? 0.9)
   if (!(utilization > 0 && utilization <= 1))
     throw new UsageError(`argument --gpu-memory-utilization: Value must be in (0, 1], got ${found.get('gpu-memory-utilization')?.[0] ?? ''}`)
+  const number = (name: string, otherwise: number): number => Number(found.get(name)?.[0] ?? otherwise)
   return {
     model,
     port: Number(found.get('port')?.[0] ?? 8000),
@@ -176,6 +199,15 @@ export function readArguments(words: readonly string[], env: Readonly<Record<str
     maxModelLen: tokens(found.get('max-model-len')?.[0] ?? '131072'),
     gpuMemoryUtilization: utilization,
     apiKey: found.get('api-key')?.[0] ?? env['VLLM_API_KEY'],
+    maxNumSeqs: number('max-num-seqs', 256),
+    nodes: number('nnodes', 1),
+    rank: number('node-rank', 0),
+    masterAddress: found.get('master-addr')?.[0] ?? '127.0.0.1',
+    masterPort: number('master-port', 29_501),
+    headless: found.has('headless'),
+    worldSize: number('tensor-parallel-size', 1) * number('pipeline-parallel-size', 1),
+    loadFormat: found.get('load-format')?.[0],
+    byRay: found.get('distributed-executor-backend')?.[0] === 'ray',
   }
 }
 

@@ -7,6 +7,8 @@ export interface CompletionRequest {
   readonly withUsage: boolean
   /** `slow:<seconds>` in the prompt: how long the answer takes. */
   readonly slow_s: number | null
+  /** `tokens:<number>` in the prompt: how long it pretends to be. */
+  readonly pretended_tokens: number | null
 }
 
 export interface Answer {
@@ -26,6 +28,7 @@ export function readCompletion(body: string, chat: boolean): CompletionRequest {
   const fields = json as Record<string, unknown>
   const prompt = chat ? JSON.stringify(fields['messages'] ?? []) : JSON.stringify(fields['prompt'] ?? '')
   const options = fields['stream_options'] as { include_usage?: unknown } | undefined
+  const pretended = /\btokens:(\d+)/.exec(prompt)?.[1]
   const slow = /\bslow:(\d+(?:\.\d+)?)/.exec(prompt)?.[1]
   return {
     model: typeof fields['model'] === 'string' ? fields['model'] : undefined,
@@ -34,6 +37,7 @@ export function readCompletion(body: string, chat: boolean): CompletionRequest {
     stream: fields['stream'] === true,
     withUsage: options?.include_usage === true,
     slow_s: slow === undefined ? null : Number(slow),
+    pretended_tokens: pretended === undefined ? null : Number(pretended),
   }
 }
 
@@ -43,7 +47,7 @@ export function answer(request: CompletionRequest): Answer {
   return {
     words: words.slice(0, request.most_tokens),
     cut: request.most_tokens < words.length,
-    promptTokens: Math.max(1, Math.ceil(request.prompt.length / 4)),
+    promptTokens: request.pretended_tokens ?? Math.max(1, Math.ceil(request.prompt.length / 4)),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Machine } from '../machine.ts'
+import { endedProgram } from '../docker/program.ts'
 import type { Program, ProgramIo } from '../docker/program.ts'
 import { cudaTotal_gib } from '../memory.ts'
 import { waitMs } from '../pace.ts'
@@ -6,11 +7,14 @@ import { isFree } from '../ports.ts'
 import { EngineApi } from './api.ts'
 import { readArguments, UsageError } from './arguments.ts'
 import type { VllmArguments } from './arguments.ts'
-import { failures, loadTime_s, sentinelOf } from './sentinel.ts'
+import { Failed, failures, loadTime_s, sentinelOf } from './sentinel.ts'
 import type { EngineFailure } from './sentinel.ts'
-import { startupSteps } from './startup.ts'
+import { Ranks } from './ranks.ts'
+import { cacheTokens, startupSteps } from './startup.ts'
 import type { StartupStep } from './startup.ts'
 import { weightsAreThere } from './weights.ts'
+import { wordingOf } from './wording.ts'
+import type { Wording } from './wording.ts'
 import type { Binds } from './weights.ts'
 
 /** Where an engine runs. */
@@ -19,15 +23,6 @@ export interface EnginePlace {
   readonly binds: Binds
   readonly env: Readonly<Record<string, string>>
   readonly io: ProgramIo
-}
-
-class Failed extends Error {
-  readonly failure: EngineFailure
-
-  constructor(failure: EngineFailure) {
-    super(failure.cause)
-    this.failure = failure
-  }
 }
 
 /** `vllm serve …` in a container: loads, then serves on the port it was told, until it is ended or fails. */
@@ -42,6 +37,8 @@ class Engine implements Program {
   readonly #args: VllmArguments
   readonly #held_gib: number
   readonly #over = new AbortController()
+  readonly #ranks: Ranks
+  readonly #wording: Wording
   readonly #end = Promise.withResolvers<number>()
   #api: EngineApi | undefined
   #serverGone = false
@@ -56,11 +53,29 @@ class Engine implements Program {
     this.exited = this.#end.promise
     this.pid = machine.nextPid()
     this.#corePid = machine.nextPid()
+    this.#ranks = new Ranks(machine, args, this.#over.signal)
+    this.#wording = wordingOf(args.model, args.loadFormat, machine.behaviour.wording)
     this.#held_gib = args.gpuMemoryUtilization * cudaTotal_gib
     const marks = Object.fromEntries(Object.entries(place.env).filter(([name]) => name.startsWith('SPARK_')))
-    machine.events.write('engine_start', { pid: this.pid, model: args.model, port: args.port, container: place.container, env: marks })
+    machine.events.write('engine_start', {
+      pid: this.pid,
+      model: args.model,
+      port: args.port,
+      container: place.container,
+      env: marks,
+      ...(args.nodes > 1 && { rank: args.rank }),
+    })
     machine.engines.add(this)
     void this.#live()
+  }
+
+  /** Also while it loads. */
+  get isAtWork(): boolean {
+    return !this.#coreGone && (this.#api === undefined ? !this.#args.headless : this.#api.isBusy && this.#isMoving())
+  }
+
+  get port(): number | null {
+    return this.#machine.boundPorts.get(this.#args.port) === this.pid ? this.#args.port : null
   }
 
   get hangsAtStop(): boolean {
@@ -93,6 +108,11 @@ class Engine implements Program {
     return true
   }
 
+  /** Its ranks are complete and nothing has wedged: work goes on. */
+  #isMoving(): boolean {
+    return this.#ranks.areAllThere && !this.#machine.behaviour.wedged
+  }
+
   #isOver(): boolean {
     return this.#over.signal.aborted
   }
@@ -100,14 +120,15 @@ class Engine implements Program {
   async #live(): Promise<void> {
     try {
       const load_s = loadTime_s(this.model, this.#machine.behaviour.load_s)
-      const began = Date.now()
-      for (const step of startupSteps(this.#args, load_s, this.#held_gib, this.argv.includes('--enforce-eager'))) {
+      let began = Date.now()
+      for (const step of startupSteps(this.#args, load_s, this.#held_gib, this.argv.includes('--enforce-eager'), this.#wording)) {
         await waitMs(began + step.at * load_s * 1000 - Date.now(), this.#over.signal)
         if (this.#isOver()) return
         await this.#take(step)
+        if (step.act === 'gather') began = Math.max(began, Date.now() - step.at * load_s * 1000) // waiting for others is not loading
       }
       await waitMs(began + load_s * 1000 - Date.now(), this.#over.signal)
-      if (!this.#isOver()) await this.#serve()
+      if (!this.#isOver() && !this.#args.headless) await this.#serve()
     } catch (error) {
       if (!(error instanceof Failed)) throw error
       this.#giveUp(error.failure)
@@ -128,6 +149,12 @@ class Engine implements Program {
       case 'bind_port':
         await this.#bindPort()
         break
+      case 'gather': {
+        this.#tell(step)
+        const failure = await this.#ranks.gather()
+        if (failure) throw new Failed(failure)
+        break
+      }
       case 'check_memory': {
         const free = memory.free_gib()
         if (free < this.#held_gib) throw new Failed(failures.shortOfMemory(free, cudaTotal_gib, this.#args.gpuMemoryUtilization))
@@ -141,11 +168,18 @@ class Engine implements Program {
         break
       case 'hold_weights':
         memory.hold(this.#corePid, this.#held_gib * 0.62 * (step.weights ?? 0))
+        this.#ranks.hold(this.#held_gib * 0.62 * (step.weights ?? 0))
         break
       case 'hold_all':
         memory.hold(this.#corePid, this.#held_gib)
+        this.#ranks.hold(this.#held_gib)
+        // The cache's size is agreed upon by all ranks: without one of them nothing comes after this.
+        while (!this.#ranks.areAllThere && !this.#isOver()) await this.#machine.pace.wait(1, this.#over.signal)
     }
-    if (this.#isOver()) return
+    if (!this.#isOver() && step.act !== 'gather') this.#tell(step)
+  }
+
+  #tell(step: StartupStep): void {
     if (step.by === 'tqdm') this.#place.io.err(`${step.text}\n`)
     else this.#say(step.by, step.source ?? '', step.text)
   }
@@ -164,10 +198,12 @@ class Engine implements Program {
   }
 
   async #serve(): Promise<void> {
-    const api = new EngineApi(this.#args, this.#machine.behaviour, this.#machine.pace, {
+    const hooks = {
+      isMoving: () => this.#isMoving(),
       crash: () => this.#coreDied('crash_in_warmup', 1),
-      log: (source, text) => this.#say('APIServer', source, text),
-    })
+      log: (source: string, text: string) => this.#say('APIServer', source, text),
+    }
+    const api = new EngineApi(this.#args, this.#machine.behaviour, this.#machine.pace, hooks, cacheTokens(this.#held_gib))
     this.#api = api
     if (!(await api.listen())) throw new Failed(failures.portTaken())
     if (this.#isOver()) return api.close()
@@ -189,7 +225,7 @@ class Engine implements Program {
 
   #giveUp(failure: EngineFailure): void {
     const { io } = this.#place
-    const prefix = `(${failure.inServer ? 'APIServer' : 'EngineCore'} pid=${String(failure.inServer ? this.pid : this.#corePid)})`
+    const prefix = `(${failure.inServer ? 'APIServer' : this.#wording.core} pid=${String(failure.inServer ? this.pid : this.#corePid)})`
     io.err(`${prefix} Traceback (most recent call last):\n`)
     for (const line of failure.lines) io.err(`${prefix} ${line}\n`)
     if (!failure.inServer) {
@@ -214,6 +250,7 @@ class Engine implements Program {
     if (this.#coreGone) return
     this.#coreGone = true
     this.#machine.memory.release(this.#corePid)
+    this.#ranks.release()
     this.#machine.engines.delete(this)
   }
 
@@ -237,7 +274,9 @@ class Engine implements Program {
   #say(by: 'APIServer' | 'EngineCore', source: string, text: string): void {
     const now = new Date().toISOString()
     const pid = by === 'APIServer' ? this.pid : this.#corePid
-    this.#place.io.out(`(${by} pid=${String(pid)}) INFO ${now.slice(5, 10)} ${now.slice(11, 19)} [${source}] ${text}\n`)
+    this.#place.io.out(
+      `(${by === 'EngineCore' ? this.#wording.core : by} pid=${String(pid)}) INFO ${now.slice(5, 10)} ${now.slice(11, 19)} [${source}] ${text}\n`,
+    )
   }
 }
 
@@ -249,14 +288,6 @@ export function startEngine(machine: Machine, argv: readonly string[], place: En
     if (!(error instanceof UsageError)) throw error
     place.io.err(`usage: vllm serve [model_tag] [options]\nvllm serve: error: ${error.message}\n`)
     machine.events.write('engine_exit', { model: argv[2], container: place.container, code: 2, cause: 'usage' })
-    return {
-      pid: machine.nextPid(),
-      argv,
-      exited: Promise.resolve(2),
-      hangsAtStop: false,
-      processes: () => [],
-      signal: () => undefined,
-      killProcess: () => false,
-    }
+    return endedProgram(machine, argv, 2)
   }
 }

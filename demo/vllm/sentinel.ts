@@ -36,6 +36,16 @@ export interface EngineFailure {
   readonly inServer?: true
 }
 
+/** Thrown where an engine gives up. */
+export class Failed extends Error {
+  readonly failure: EngineFailure
+
+  constructor(failure: EngineFailure) {
+    super(failure.cause)
+    this.failure = failure
+  }
+}
+
 export const failures = {
   gated: (model: string): EngineFailure => ({
     cause: 'gated',
@@ -70,6 +80,27 @@ export const failures = {
     cause: 'gpu_memory_short',
     lines: [
       `ValueError: Free memory on device cuda:0 (${trimmed(free_gib)}/${trimmed(total_gib)} GiB) on startup is less than desired GPU memory utilization (${String(share)}, ${trimmed(share * total_gib)} GiB). Decrease GPU memory utilization or reduce GPU memory used by other processes.`,
+    ],
+  }),
+  tooFewGpus: (wanted: number, here: number): EngineFailure => ({
+    cause: 'too_few_gpus',
+    inServer: true,
+    lines: [
+      `ValueError: World size (${String(wanted)}) is larger than the number of available GPUs (${String(here)}) in this node. If this is intentional and you are using:`,
+      "- ray, set '--distributed-executor-backend ray'.",
+      "- multiprocessing, set '--nnodes' appropriately.",
+    ],
+  }),
+  othersMissing: (ranks: number, after_s: number): EngineFailure => ({
+    cause: 'ranks_missing',
+    lines: [
+      `torch.distributed.DistStoreError: Timed out after ${String(after_s + 1)} seconds waiting for clients. 1/${String(ranks)} clients joined.`,
+    ],
+  }),
+  headMissing: (address: string, port: number, after_s: number): EngineFailure => ({
+    cause: 'head_missing',
+    lines: [
+      `torch.distributed.DistNetworkError: The client socket has timed out after ${String(after_s * 1000)}ms while trying to connect to (${address}, ${String(port)}).`,
     ],
   }),
   portTaken: (): EngineFailure => ({ cause: 'port_taken', inServer: true, lines: ['OSError: [Errno 98] Address already in use'] }),

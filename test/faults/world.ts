@@ -7,6 +7,7 @@ import { createHosts, type Hosts } from '../../activities/hosts.ts'
 import { configSource } from '../../config/load.ts'
 import { placesFrom } from '../../config/places.ts'
 import { demoModels } from '../../demo/catalog.ts'
+import { Fabric } from '../../demo/fabric/fabric.ts'
 import { startDemoHost, type DemoHost } from '../../demo/host.ts'
 import { makeKey } from '../../demo/keys.ts'
 import type { Cluster } from '../../domain/cluster.ts'
@@ -40,7 +41,7 @@ export class World {
     const keysDir = join(dataDir, 'keys')
     mkdirSync(keysDir, { mode: 0o700 })
     const client = makeKey(join(keysDir, 'id_ed25519'), 'world')
-    const common = { load_s: options.load_s ?? 0.3, timeScale, authorizedKeys: [client.publicKey] }
+    const common = { fabric: new Fabric(), load_s: options.load_s ?? 0.3, timeScale, authorizedKeys: [client.publicKey] }
     const hosts = await Promise.all(options.hosts.map((name) => startDemoHost({ ...common, name, dir: join(dataDir, 'hosts', name) })))
     const clusterId = `world-${randomBytes(4).toString('hex')}`
     writeFileSync(join(keysDir, 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${host.sshPort} ${host.hostKey}\n`).join(''))
@@ -99,7 +100,10 @@ function writeConfig(dir: string, clusterId: string, hosts: readonly DemoHost[],
   mkdirSync(dir, { recursive: true })
   const cluster = {
     cluster_id: clusterId,
-    hosts: hosts.map(({ name, sshPort, user, vllmPort }) => ({ name, address: '127.0.0.1', port: sshPort, user, vllm_port: vllmPort })),
+    hosts: hosts.map(({ name, sshPort, user, vllmPort, fabricAddress }) => ({
+      ...{ name, address: '127.0.0.1', port: sshPort, user, vllm_port: vllmPort },
+      fabric_address: fabricAddress,
+    })),
     default_placement: hosts.slice(0, 1).map(({ name }) => name),
     settings: { ...patient, ...settings },
   }

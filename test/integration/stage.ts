@@ -15,6 +15,7 @@ import { prepareNamespace } from '../../activities/search-attributes.ts'
 import { configSource, type ConfigSource } from '../../config/load.ts'
 import type { Places } from '../../config/places.ts'
 import { demoModels } from '../../demo/catalog.ts'
+import { Fabric } from '../../demo/fabric/fabric.ts'
 import { startDemoHost, type DemoHost, type DemoHostOptions } from '../../demo/host.ts'
 import { makeKey } from '../../demo/keys.ts'
 import type { Answer, ArbiterView, SwapCommand } from '../../domain/arbitration/command.ts'
@@ -251,9 +252,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const clusterId = `stage-${randomBytes(4).toString('hex')}`
   const client = makeKey(join(keysDir, 'id_ed25519'), 'stage')
   const { hosts: names = ['spark-1'], settings, models, worker = true, ...behaviour } = options
+  const fabric = new Fabric()
   const hosts = await Promise.all(
     names.map((name) =>
       startDemoHost({
+        fabric,
         load_s: 0.2,
         timeScale: 0.05,
         completion_s: 0.05,
@@ -269,7 +272,14 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     join(configDir, 'cluster.yaml'),
     stringify({
       cluster_id: clusterId,
-      hosts: hosts.map((host) => ({ name: host.name, address: '127.0.0.1', port: host.sshPort, user: host.user, vllm_port: host.vllmPort })),
+      hosts: hosts.map((host) => ({
+        name: host.name,
+        address: '127.0.0.1',
+        port: host.sshPort,
+        user: host.user,
+        vllm_port: host.vllmPort,
+        fabric_address: host.fabricAddress,
+      })),
       default_placement: [names[0]],
       settings: { ...quick, ...settings },
     }),

@@ -21,17 +21,15 @@ export function writeConfig(dir: string, hosts: readonly DemoHost[], models: rea
   write(join(dir, 'keys', 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${String(host.sshPort)} ${host.hostKey}\n`).join(''))
 }
 
+/** A demo host as cluster.yaml has it. */
+export function hostEntry({ name, sshPort, user, vllmPort, fabricAddress }: DemoHost): object {
+  return { name, address: '127.0.0.1', port: sshPort, user, vllm_port: vllmPort, fabric_address: fabricAddress }
+}
+
 function clusterFile(hosts: readonly DemoHost[]): object {
   return {
     cluster_id: 'demo',
-    hosts: hosts.map((host) => ({
-      name: host.name,
-      address: '127.0.0.1',
-      port: host.sshPort,
-      user: host.user,
-      vllm_port: host.vllmPort,
-      fabric_address: host.fabricAddress,
-    })),
+    hosts: hosts.map(hostEntry),
     default_placement: hosts.slice(0, 1).map((host) => host.name),
     settings: {},
   }

@@ -7,6 +7,7 @@ import { createHosts, type Hosts } from '../../activities/hosts.ts'
 import { configSource } from '../../config/load.ts'
 import { placesFrom } from '../../config/places.ts'
 import { demoModels } from '../../demo/catalog.ts'
+import { hostEntry } from '../../demo/config-files.ts'
 import { Fabric } from '../../demo/fabric/fabric.ts'
 import { startDemoHost, type DemoHost } from '../../demo/host.ts'
 import { makeKey } from '../../demo/keys.ts'
@@ -100,10 +101,7 @@ function writeConfig(dir: string, clusterId: string, hosts: readonly DemoHost[],
   mkdirSync(dir, { recursive: true })
   const cluster = {
     cluster_id: clusterId,
-    hosts: hosts.map(({ name, sshPort, user, vllmPort, fabricAddress }) => ({
-      ...{ name, address: '127.0.0.1', port: sshPort, user, vllm_port: vllmPort },
-      fabric_address: fabricAddress,
-    })),
+    hosts: hosts.map(hostEntry),
     default_placement: hosts.slice(0, 1).map(({ name }) => name),
     settings: { ...patient, ...settings },
   }

@@ -15,6 +15,7 @@ import { prepareNamespace } from '../../activities/search-attributes.ts'
 import { configSource, type ConfigSource } from '../../config/load.ts'
 import type { Places } from '../../config/places.ts'
 import { demoModels } from '../../demo/catalog.ts'
+import { hostEntry } from '../../demo/config-files.ts'
 import { Fabric } from '../../demo/fabric/fabric.ts'
 import { startDemoHost, type DemoHost, type DemoHostOptions } from '../../demo/host.ts'
 import { makeKey } from '../../demo/keys.ts'
@@ -272,14 +273,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     join(configDir, 'cluster.yaml'),
     stringify({
       cluster_id: clusterId,
-      hosts: hosts.map((host) => ({
-        name: host.name,
-        address: '127.0.0.1',
-        port: host.sshPort,
-        user: host.user,
-        vllm_port: host.vllmPort,
-        fabric_address: host.fabricAddress,
-      })),
+      hosts: hosts.map(hostEntry),
       default_placement: [names[0]],
       settings: { ...quick, ...settings },
     }),

@@ -253,21 +253,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const clusterId = `stage-${randomBytes(4).toString('hex')}`
   const client = makeKey(join(keysDir, 'id_ed25519'), 'stage')
   const { hosts: names = ['spark-1'], settings, models, worker = true, ...behaviour } = options
-  const fabric = new Fabric()
-  const hosts = await Promise.all(
-    names.map((name) =>
-      startDemoHost({
-        fabric,
-        load_s: 0.2,
-        timeScale: 0.05,
-        completion_s: 0.05,
-        ...behaviour,
-        name,
-        dir: join(dataDir, name),
-        authorizedKeys: [client.publicKey],
-      }),
-    ),
-  )
+  const common = { fabric: new Fabric(), load_s: 0.2, timeScale: 0.05, completion_s: 0.05, ...behaviour, authorizedKeys: [client.publicKey] }
+  const hosts = await Promise.all(names.map((name) => startDemoHost({ ...common, name, dir: join(dataDir, name) })))
   writeFileSync(join(keysDir, 'known_hosts'), hosts.map((host) => `[127.0.0.1]:${host.sshPort} ${host.hostKey}\n`).join(''))
   writeFileSync(
     join(configDir, 'cluster.yaml'),

@@ -81,6 +81,7 @@ export function adoptedModel(seen: SeenContainer, place: AdoptionPlace): Adopted
     port: port === place.host.vllmPort ? null : port,
     launch: launchOptions(inspected, told, launcher, further),
     served_name: told.servedNames[0] ?? servedName ?? '',
+    alias: told.servedNames[1] ?? null,
     knobs: told.knobs,
     env: { ...env },
     memory_gib: null,
@@ -206,7 +207,7 @@ function notesOf({ HostConfig }: Inspected, { servedNames, secretFlags }: VllmAr
   const left = [...secrets, ...secretFlags]
   return [
     ...(left.length === 0 ? [] : [`${left.join(', ')} is left out: its weights are there already`]),
-    ...(servedNames.length > 1 ? [`of its names only ${servedNames[0] ?? ''} is kept, not ${servedNames.slice(1).join(', ')}`] : []),
+    ...(servedNames.length > 2 ? [`of its names ${servedNames.slice(2).join(', ')} is not kept`] : []),
     ...(HostConfig?.NetworkMode === 'host' ? [] : ['it gets the host’s network in place of a published port']),
     ...(policy === '' || policy === 'no' ? [] : [`docker’s restart policy ${policy} is not kept`]),
     ...(moved === null ? [] : [`its folder is mounted at ${moved} as on the host`]),

@@ -39,6 +39,7 @@ export function discoverHost(reading: HostReading, answers: ReadonlyMap<number, 
     memory_bytes: memoryOf(parts.text('meminfo') ?? ''),
     gpu: gpuOf(parts.text('gpu') ?? ''),
     system: systemOf(parts.text('dgx') ?? '', parts.text('os') ?? ''),
+    state_dir: stateDirOf(parts),
     docker: dockerOf(parts),
     launcher,
     recipes: launcher === null ? [] : readRecipes(parts.anyText('recipes'), launcher.dir),
@@ -118,6 +119,14 @@ function systemOf(dgx: string, os: string): string | null {
   const words = [field(dgx, 'DGX_PRETTY_NAME') ?? field(dgx, 'DGX_NAME'), version === null ? null : `DGX OS ${version}`, field(os, 'PRETTY_NAME')]
   const told = words.filter((word) => word !== null)
   return told.length === 0 ? null : told.join(', ').slice(0, 200)
+}
+
+/** The usual place where it is ours already or root can make it without a word; else one that needs no root. */
+function stateDirOf(parts: Parts): HostDiscovery['state_dir'] {
+  const usual = '/var/lib/spark-control'
+  if (parts.text('state_dir') === 'writable') return { path: usual, because: 'it is there and may be written' }
+  if (parts.text('state_dir') === 'missing' && parts.code('sudo') === 0) return { path: usual, because: 'it can be made by sudo without a password' }
+  return { path: '~/.spark-control', because: `${usual} needs root` }
 }
 
 function dockerOf(parts: Parts): HostDiscovery['docker'] {

@@ -85,6 +85,8 @@ export const HostDiscovery = z.object({
   memory_bytes: z.number().nullable(),
   gpu: z.object({ name: z.string(), driver: z.string().nullable() }).nullable(),
   system: z.string().nullable(),
+  /** Where the fence of this host can be (ARBITER.md F1). */
+  state_dir: z.object({ path: z.string(), because: z.string() }),
   docker: z.object({ ok: z.boolean(), detail: z.string().nullable() }),
   launcher: FoundLauncher.nullable(),
   recipes: z.array(FoundRecipe),

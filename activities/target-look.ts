@@ -46,8 +46,10 @@ async function lookForLauncher(hosts: Hosts, host: HostName, model: Model, home:
   return launcher.probeTrouble(exit, model, 1)
 }
 
-async function lookForImage(hosts: Hosts, host: HostName, model: Model): Promise<boolean> {
-  const exit = await hosts.look(host, imageId(model.image))
+async function lookForImage(hosts: Hosts, host: HostName, model: Model): Promise<boolean | null> {
+  const image = launcherOf(model).imageOf(model)
+  if (image === null) return null
+  const exit = await hosts.look(host, imageId(image))
   if (exit.kind === 'unknown') throw new HostError('host_command_unknown', host, exit.reason)
   return exit.code === 0
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { Cluster } from './cluster.ts'
+import { entryProblems } from './launchers/entry-rules.ts'
+import { hostsNeeded } from './launchers/parallelism.ts'
 import { ModelFileEntry, ModelsFile, ModelEntry, type Model } from './model.ts'
 import { ModelKey } from './names.ts'
 import type { Settings } from './settings.ts'
@@ -62,7 +64,10 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
         )
       }
     })
-    models.set(key, complete(key, entry, cluster, settings))
+    const model = complete(key, entry, cluster, settings)
+    models.set(key, model)
+    const hosts = named.flatMap((host) => cluster.hosts.filter((known) => known.name === host))
+    for (const { path, message } of entryProblems(entry, model, hosts)) problems.push(locate(['models', key, ...path], message))
   }
   if (problems.length > 0) return { ok: false, problems }
   const origins = [...models].map(([key, model]): [string, Origin] => {
@@ -79,8 +84,20 @@ function rawEntry(base: SourceText, key: string): object {
   return raw.ok ? (raw.value.models[key] ?? {}) : {}
 }
 
+/**
+ * The hosts that an entry names, or else as many as it fills: the usual ones, then the others in their order. A cluster with fewer hosts keeps the entry,
+ * which is refused when somebody wants to start it.
+ */
+function placementOf(entry: ModelFileEntry, cluster: Cluster): string[] {
+  if (entry.placement !== undefined && entry.placement !== 'any') return [...entry.placement]
+  const need = entry.placement === 'any' ? 1 : hostsNeeded(entry)
+  const usual = cluster.defaultPlacement
+  const others = cluster.hosts.map((host) => host.name).filter((name) => !usual.includes(name))
+  return need === null ? [...usual] : [...usual, ...others].slice(0, need)
+}
+
 function complete(key: string, entry: ModelFileEntry, cluster: Cluster, settings: Settings): Model {
-  const placement = [...(entry.placement === undefined || entry.placement === 'any' ? cluster.defaultPlacement : entry.placement)]
+  const placement = placementOf(entry, cluster)
   const head = cluster.hosts.find((host) => host.name === placement[0])
   return {
     key,
@@ -89,13 +106,14 @@ function complete(key: string, entry: ModelFileEntry, cluster: Cluster, settings
     local_path: entry.local_path ?? null,
     local: entry.local_path !== undefined,
     launcher: entry.launcher,
-    image: entry.image ?? settings.vllm_image,
+    image: entry.image ?? (entry.launcher === 'command' || entry.launch.recipe !== undefined ? '' : settings.vllm_image),
     container: entry.container ?? head?.container ?? settings.vllm_container,
     placement,
     anywhere: entry.placement === 'any',
     port: entry.port ?? null,
     launch: entry.launch,
     served_name: entry.served_name ?? entry.repo ?? key,
+    alias: settings.served_model_name_alias === '' ? null : settings.served_model_name_alias,
     knobs: entry.knobs,
     env: entry.env,
     memory_gib: entry.memory_gib ?? null,

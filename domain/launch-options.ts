@@ -43,11 +43,14 @@ export const LaunchOptions = z.strictObject({
   ray: z.boolean().optional(),
   /** spark-vllm-docker: its guard against the kernel's OOM killer. */
   earlyoom: z.boolean().optional(),
-  /** docker: the image's own entry point, in place of none. */
+  /** docker: the program that the image starts with, in place of none; `image` keeps the image's own. */
   entrypoint: Word.optional(),
-  /** docker: what the container runs, in place of `vllm serve …`; `{port}` and `{model}` stand for the port and for the weights. */
+  /**
+   * docker: what the container runs, in place of `vllm serve …`. `{port}`, `{model}` and `{served_name}` stand for the port, the weights and the name;
+   * on several hosts also `{rank}`, `{nodes}`, `{head}` and `{master_port}`.
+   */
   arguments: z.array(Word).max(128).optional(),
-  /** docker: further mounts. */
+  /** spark-vllm-docker and docker: further mounts. */
   volumes: z.array(Volume).max(32).optional(),
   /** Several hosts: the head's port for the other ranks. */
   master_port: z.int().min(1).max(65_535).optional(),
@@ -59,3 +62,10 @@ export const LaunchOptions = z.strictObject({
   status: ShellText.optional(),
 })
 export type LaunchOptions = z.infer<typeof LaunchOptions>
+
+/** The options of each launcher. What is not here is refused there by name. */
+export const launchOptionsOf = {
+  'spark-vllm-docker': ['extra_docker_args', 'recipe', 'mods', 'launch_script', 'ray', 'earlyoom', 'volumes', 'master_port'],
+  docker: ['extra_docker_args', 'entrypoint', 'arguments', 'volumes', 'master_port'],
+  command: ['start', 'stop', 'status'],
+} as const satisfies Record<string, readonly (keyof LaunchOptions)[]>

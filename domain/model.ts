@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { LaunchOptions } from './launch-options.ts'
 import { ContainerName, HostName, ModelKey } from './names.ts'
+import { refineKnobs } from './written-knobs.ts'
 
 /** One shell word that reaches a command line: anything but control characters (a NUL or newline has no business there). */
 const Word = z
@@ -29,17 +30,8 @@ export const Knobs = z.strictObject({
 })
 export type Knobs = z.infer<typeof Knobs>
 
-/** What the launchers decide by themselves; given twice, the engine would listen where nobody looks. */
-const ours = ['--port', '--host', '--model', '--served-model-name', '--uds']
-
 /** Knobs as they are written: words that the launcher sets are refused by name. */
-const WrittenKnobs = Knobs.superRefine(({ extra_args }, context) => {
-  for (const [i, word] of extra_args.entries()) {
-    const flag = ours.find((one) => word === one || word.startsWith(`${one}=`))
-    if (flag !== undefined)
-      context.addIssue({ code: 'custom', path: ['extra_args', i], message: `${flag} is set by Spark Control (vllm_port, served_name)` })
-  }
-})
+const WrittenKnobs = Knobs.superRefine(refineKnobs)
 
 export const LauncherName = z.enum(['spark-vllm-docker', 'docker', 'command'])
 export type LauncherName = z.infer<typeof LauncherName>
@@ -111,6 +103,7 @@ export const Model = z.object({
   local_path: z.string().nullable(),
   local: z.boolean(),
   launcher: LauncherName,
+  /** Empty where the recipe brings its own, and where there is no container. */
   image: z.string(),
   container: ContainerName,
   placement: z.array(HostName).min(1),
@@ -119,6 +112,8 @@ export const Model = z.object({
   port: z.number().nullable().default(null),
   launch: LaunchOptions.prefault({}),
   served_name: z.string(),
+  /** A further name, the same for all models of the cluster. */
+  alias: z.string().nullable().default(null),
   knobs: Knobs,
   env: z.record(z.string(), z.string()),
   memory_gib: z.number().nullable(),
@@ -142,12 +137,13 @@ export const portOf = (model: Pick<Model, 'port'>, host: { readonly vllmPort: nu
  * added later is in it only where it is used, so that snapshots of before have the text that they had.
  */
 export const launchIdentity = (snapshot: Model): string => {
-  const { key, repo, local_path, launcher, image, container, served_name, knobs, env, port, launch } = Model.parse(snapshot)
+  const { key, repo, local_path, launcher, image, container, served_name, knobs, env, port, launch, alias } = Model.parse(snapshot)
   return JSON.stringify([
     ...[key, repo, local_path, launcher, image, container, served_name],
     Object.entries(knobs).sort(byName),
     Object.entries(env).sort(byName),
     ...(port === null ? [] : [port]),
+    ...(alias === null ? [] : [{ alias }]),
     ...(Object.keys(launch).length === 0 ? [] : [Object.entries(launch).sort(byName)]),
   ])
 }

@@ -51,6 +51,12 @@ export const settingRows = {
   vllm_port: { env: 'VLLM_PORT', yaml: true, schema: port, fallback: 8888, about: 'Port that models serve on' },
   vllm_container: { env: 'VLLM_CONTAINER', yaml: true, schema: ContainerName, fallback: 'vllm_node', about: 'Name of the model container' },
   vllm_image: { yaml: true, schema: z.string().regex(/^[\w][\w./:@-]{0,254}$/), fallback: 'vllm-node', about: 'Image of models that name none' },
+  served_model_name_alias: {
+    yaml: true,
+    schema: z.string().regex(/^[\w][\w./:-]{0,127}$/, 'a name of letters, digits, dots, dashes, slashes and colons'),
+    fallback: '',
+    about: 'A name that every model answers to beside its own, so that clients need not change with a swap',
+  },
   extra_docker_args: {
     env: 'VLLM_SPARK_EXTRA_DOCKER_ARGS',
     yaml: true,
@@ -64,6 +70,12 @@ export const settingRows = {
     schema: z.coerce.number().min(0).max(2048),
     fallback: 8,
     about: 'MemAvailable that must be free, beside what the model needs, before a launch',
+  },
+  drop_caches: {
+    yaml: true,
+    schema: flag,
+    fallback: false,
+    about: 'Drop the page cache of a host (sudo without a password) where a launch would find too little free memory',
   },
   preflight_s: { yaml: true, schema: seconds(1, 600), fallback: 60, about: 'Limit of all checks before a swap' },
   drain_s: { yaml: true, schema: seconds(0, 3600), fallback: 30, about: 'How long running requests may go on before a stop' },

@@ -65,6 +65,12 @@ export const ofHosts = {
     title: 'The launcher is not on the host',
     advice: 'Clone spark-vllm-docker on the host, or set its path in cluster.yaml.',
   },
+  launcher_outdated: {
+    status: 502,
+    class: 'fatal',
+    title: 'The installed launcher is too old for this model',
+    advice: 'Update spark-vllm-docker on the host (`git pull` in its folder).',
+  },
   image_missing: { status: 502, class: 'fatal', title: 'The container image is not on the host', advice: 'Build or pull it on the host.' },
   weights_missing: {
     status: 502,
@@ -86,7 +92,8 @@ export const ofHosts = {
     title: 'The host has not enough free memory',
     advice: 'Stop what else uses it, or lower gpu_memory_utilization.',
   },
-  too_many_hosts: { status: 422, class: 'fatal', title: 'This launcher runs a model on one host only', advice: 'Name one host.' },
+  too_many_hosts: { status: 422, class: 'fatal', title: 'The model cannot use so many hosts', advice: 'Name as many hosts as it has ranks.' },
+  too_few_hosts: { status: 422, class: 'fatal', title: 'The model needs more hosts', advice: 'Name as many hosts as it has ranks.' },
   // engines
   preflight_failed: { status: 502, class: 'fatal', title: 'A check before the swap failed', advice: 'See the checks.' },
   drain_timeout: {

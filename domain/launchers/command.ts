@@ -4,28 +4,30 @@ import type { Argv } from '../names.ts'
 import { environment, markVariables } from './launch-mark.ts'
 import { fabricOf, launchPlace } from './launch-place.ts'
 import type { Launcher, LaunchExit, LaunchJob } from './launcher.ts'
+import { mostHosts } from './parallelism.ts'
 
 /**
  * The owner's own commands, for a layout that nobody here knows. There is no container to look at: its life is its status command and its port.
  * Each host gets each command; `$SPARK_RANK` tells them apart.
  */
 export const command: Launcher = {
-  maxHosts: 8,
+  maxHosts: mostHosts.command,
   stopGraceS: 10,
   containerIsEngine: false,
   startedFrom: 'each',
-  launch: (job) => run(job, job.model.launch.start),
+  launch: (job) => run(job, 'start'),
+  imageOf: () => null,
   probe: () => null,
   features: () => null,
   probeTrouble: () => null,
   launchTrouble,
-  commands: { stop: (job) => run(job, job.model.launch.stop), status: (job) => run(job, job.model.launch.status) },
+  commands: { stop: (job) => run(job, 'stop'), status: (job) => run(job, 'status') },
 }
 
 /** The text is the owner's and is read by the host's shell; everything of ours reaches it as environment, never as part of the text. */
-function run(job: LaunchJob, text: string | undefined): Argv {
-  const { model, mark, nodes, rank } = job
-  const { head, port } = launchPlace(job)
+function run(job: LaunchJob, what: 'start' | 'stop' | 'status'): Argv {
+  const { mark, nodes, rank } = job
+  const { model, head, port } = launchPlace(job)
   const facts = {
     ...markVariables(mark),
     SPARK_PORT: String(port),
@@ -38,7 +40,7 @@ function run(job: LaunchJob, text: string | undefined): Argv {
     SPARK_HEAD: fabricOf(head),
   }
   // The catalog lets no model of this launcher through without its texts; a snapshot that has none must not look as if it ran.
-  return ['env', ...environment({ ...model.env, ...facts }), 'sh', '-c', text ?? 'exit 127']
+  return ['env', ...environment({ ...model.env, ...facts }), 'sh', '-c', model.launch[what] ?? 'exit 127']
 }
 
 function launchTrouble(exit: LaunchExit): Cause | null {

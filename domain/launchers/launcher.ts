@@ -47,6 +47,8 @@ export interface Launcher {
   readonly startedFrom: 'each' | 'head'
   /** The start on the host of that rank, detached; never a shell text of ours. */
   launch(job: LaunchJob): Argv
+  /** The image that must be on each host; null where there is none, or where the probe looks for it. */
+  imageOf(model: Model): string | null
   /**
    * Prints what is there of the launcher, and, given a model, of what that model wants of it. Changes nothing.
    * Null where docker alone is enough.

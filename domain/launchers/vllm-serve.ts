@@ -1,5 +1,6 @@
 import { weightsOf, type Knobs, type Model } from '../model.ts'
 import type { Argv } from '../names.ts'
+import { servesByKnobs } from './parallelism.ts'
 
 type Flag = readonly [keyof Omit<Knobs, 'extra_args'>, string]
 
@@ -26,26 +27,44 @@ const switches: readonly Flag[] = [
 /** vLLM turns this on by itself, so that only its negation switches it off. */
 const negatable: ReadonlySet<string> = new Set(['--enable-prefix-caching'])
 
-/** `vllm serve` for a model on a port. `extra_args` come last and so win over the knobs. */
-export function vllmServe(model: Model, port: number): Argv {
-  const { knobs } = model
+/** Knobs as flags of `vllm serve`. `extra_args` come last and so win over all others. */
+export function knobWords(knobs: Knobs): Argv {
   const values = valueFlags.flatMap(([knob, flag]) => (knobs[knob] === undefined ? [] : [flag, String(knobs[knob])]))
   const on = switches.flatMap(([knob, flag]) => {
     if (knobs[knob] === true) return [flag]
     return knobs[knob] === false && negatable.has(flag) ? [flag.replace('--', '--no-')] : []
   })
-  return ['vllm', 'serve', weightsOf(model), '--port', String(port), '--served-model-name', model.served_name, ...values, ...on, ...knobs.extra_args]
+  return [...values, ...on, ...knobs.extra_args]
 }
+
+/** The model's own name, and the one that all models of the cluster have in common, so that clients need not know which of them runs. */
+export const servedNames = ({ served_name, alias }: Pick<Model, 'served_name' | 'alias'>): Argv => [
+  '--served-model-name',
+  served_name,
+  ...(alias === null || alias === served_name ? [] : [alias]),
+]
+
+/** `vllm serve` for a model on a port. */
+export const vllmServe = (model: Model, port: number): Argv => [
+  ...['vllm', 'serve', weightsOf(model), '--port', String(port)],
+  ...servedNames(model),
+  ...knobWords(model.knobs),
+]
 
 const utilizationFlag = '--gpu-memory-utilization'
 /** vLLM's own default when nobody says otherwise. */
 const defaultUtilization = 0.9
 
-/** The share of the memory that vLLM will claim at its start, extra arguments included. */
-export function memoryUtilization({ knobs }: Pick<Model, 'knobs'>): number {
+/**
+ * The share of the memory that vLLM will claim at its start, extra arguments included. 0 where a recipe, a script or an image of the owner starts the
+ * engine and no knob tells: then nobody here knows.
+ */
+export function memoryUtilization(model: Pick<Model, 'knobs'> & Partial<Pick<Model, 'launcher' | 'launch'>>): number {
+  const { knobs, launcher = 'docker', launch = {} } = model
   const args = knobs.extra_args
   const joined = args.findLast((arg) => arg.startsWith(`${utilizationFlag}=`))?.slice(utilizationFlag.length + 1)
   const apart = args[args.lastIndexOf(utilizationFlag) + 1]
   const given = Number(joined ?? (args.includes(utilizationFlag) ? apart : undefined))
-  return Number.isFinite(given) && given > 0 && given <= 1 ? given : (knobs.gpu_memory_utilization ?? defaultUtilization)
+  if (Number.isFinite(given) && given > 0 && given <= 1) return given
+  return knobs.gpu_memory_utilization ?? (servesByKnobs({ launcher, launch }) ? defaultUtilization : 0)
 }

@@ -23,6 +23,7 @@ export const model = (key: string, more: Partial<Model> = {}): Model => ({
   anywhere: false,
   port: null,
   launch: {},
+  alias: null,
   served_name: key,
   knobs: { extra_args: [] },
   env: {},

@@ -1,5 +1,6 @@
 import type { Host } from '../../../domain/cluster.ts'
 import type { LaunchMark } from '../../../domain/launchers/launch-mark.ts'
+import type { LauncherFeatures } from '../../../domain/launchers/features.ts'
 import { soloJob, type LaunchJob } from '../../../domain/launchers/launcher.ts'
 import { Model } from '../../../domain/model.ts'
 
@@ -47,3 +48,21 @@ export const modelWith = (change: Partial<Model> = {}): Model =>
 
 export const jobWith = (model: Partial<Model> = {}, more: Partial<Parameters<typeof soloJob>[0]> = {}): LaunchJob =>
   soloJob({ model: modelWith(model), host: spark1, home: '/home/spark', mark, extraDockerArgs: '', ...more })
+
+export const spark2: Host = { ...spark1, name: 'spark-2', address: '10.0.0.12' }
+const linked = { ethIf: 'enp1s0f1np1', ibIf: 'rocep1s0f1,roceP2p1s0f1' }
+
+/** A launch on two hosts with the fast link between them; the command is the one of `rank`. */
+export const pairWith = (
+  model: Partial<Model> = {},
+  rank = 0,
+  more: Partial<LaunchJob> & { readonly features?: LauncherFeatures } = {},
+): LaunchJob => {
+  const { features = null, ...rest } = more
+  const [a, b] = [
+    { ...spark1, ...linked, fabricAddress: '192.168.177.11' },
+    { ...spark2, ...linked, fabricAddress: '192.168.177.12' },
+  ]
+  const nodes = [a, b].map((host) => ({ host, home: '/home/spark', features }))
+  return { ...jobWith({ knobs: { tensor_parallel_size: 2, extra_args: [] }, ...model }), nodes, rank, ...rest }
+}

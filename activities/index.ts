@@ -1,5 +1,6 @@
 import { createArbiterClient } from './arbiter.ts'
 import type { ActivityDeps } from './deps.ts'
+import { createGuardianActivities } from './guardian/index.ts'
 import { createLaunchActivities } from './launch.ts'
 import { createManagedActivities } from './managed/index.ts'
 import { createMonitorActivities } from './monitor.ts'
@@ -42,6 +43,7 @@ export function createActivities(given: ActivityDeps) {
     ...createSurveyActivities(deps),
     ...createMonitorActivities(deps),
     ...createManagedActivities(deps),
+    ...createGuardianActivities(deps),
     ...createServiceChecks(deps),
     ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),

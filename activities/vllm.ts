@@ -67,6 +67,15 @@ export class Vllm {
     }
   }
 
+  /** Its figures, as Prometheus reads them; null when there are none to be had. Wakes nothing. */
+  async metrics(signal: AbortSignal): Promise<string | null> {
+    try {
+      return await this.#text('GET', '/metrics', null, 3, signal)
+    } catch {
+      return null
+    }
+  }
+
   async models(limit_s: number, signal: AbortSignal): Promise<{ id: string; root: string | null }[]> {
     const { data } = Models.parse(JSON.parse(await this.#text('GET', '/v1/models', null, limit_s, signal)))
     return data.map(({ id, root }) => ({ id, root: root ?? null }))

@@ -10,6 +10,7 @@ import { createServices } from './control/services.ts'
 import { createSettings } from './control/settings.ts'
 import { StatusReader } from './control/status.ts'
 import { SwapRequests } from './control/swap-request.ts'
+import { createTelemetry } from './control/telemetry.ts'
 import { createWebhooks } from './control/webhooks.ts'
 import { actorOf } from './caller.ts'
 import type { Caller, Control } from './deps.ts'
@@ -59,6 +60,7 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     schedules: createSchedules({ links, config }),
     models: createModels(links, config),
     settings: createSettings(links, config),
+    telemetry: createTelemetry(config),
     services: createServices({ links, config, readStatus: () => statuses.read() }),
   }
 

@@ -5,6 +5,7 @@ import type { Lock, LockGranted } from '../domain/lock.ts'
 import type { Model } from '../domain/model.ts'
 import type { Status } from '../domain/status.ts'
 import type { LogOf, LogPlace, SwapLogList, SwapLogPage } from '../domain/swap-log.ts'
+import type { Telemetry } from '../domain/telemetry/telemetry.ts'
 import type { SwapAnswer, SwapPage, SwapProgress } from '../domain/swap-answer.ts'
 import type { Outcome, PlanReport, Swap, SwapBody } from '../domain/swap.ts'
 import type { z } from 'zod'
@@ -103,6 +104,18 @@ export interface ServiceControl {
   readRestart(id: string): Promise<ServiceRestart>
 }
 
+/** Times in milliseconds since 1970; null: the usual. */
+export interface TelemetryQuery {
+  readonly host: string | null
+  readonly since: number | null
+  readonly stepS: number | null
+}
+
+export interface TelemetryControl {
+  /** Throws `unknown_host`, `not_configured`, `config_invalid`. */
+  read(query: TelemetryQuery): Promise<Telemetry>
+}
+
 /** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
 export interface ScheduleControl {
   list(): Promise<ScheduleList>
@@ -159,6 +172,7 @@ export interface Control {
   readonly models: ModelControl
   readonly settings: SettingControl
   readonly services: ServiceControl
+  readonly telemetry: TelemetryControl
 }
 
 /** How a caller waits for the lock: so long, and no longer than it is there itself. */

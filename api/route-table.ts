@@ -8,6 +8,7 @@ import { settingRoutes } from './routes/settings.ts'
 import { statusRoutes } from './routes/status.ts'
 import { swapLogRoutes } from './routes/swap-log.ts'
 import { swapRoutes } from './routes/swap.ts'
+import { telemetryRoutes } from './routes/telemetry.ts'
 import { webhookRoutes } from './routes/webhook.ts'
 import type { Route } from './route.ts'
 
@@ -23,5 +24,6 @@ export const routeTable: readonly Route[] = [
   ...settingRoutes,
   ...serviceRoutes,
   ...statusRoutes,
+  ...telemetryRoutes,
   ...docsRoutes(() => routeTable),
 ]

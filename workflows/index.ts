@@ -2,6 +2,7 @@
 export { gpuArbiter } from './arbiter.ts'
 export { check } from './check.ts'
 export { externalRun } from './external-run.ts'
+export { guardian } from './guardian.ts'
 export { connectivity, deepHealth } from './health.ts'
 export { managedRun } from './managed-run.ts'
 export { monitor } from './monitor.ts'

@@ -3,6 +3,7 @@ import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/a
 import type { ArbiterState } from '../domain/arbitration/state.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Actor, OutboxEntry } from '../domain/events.ts'
+import { guardianWorkflowType } from '../domain/guardian/incident.ts'
 import type { RegistryNews, RegistryState, ScheduleBatch, ScheduleReply } from '../domain/scheduling/command.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
 import { deliveryWorkflowType } from '../domain/webhooks/delivery.ts'
@@ -44,6 +45,7 @@ export const workflowTypes = {
   serviceRestart: 'serviceRestart',
   deepHealth: 'deepHealth',
   connectivity: 'connectivity',
+  guardian: guardianWorkflowType,
 } as const
 
 /** A worker that dies with the arbiter's task in hand holds everyone up for so long (ARBITER.md A8). */

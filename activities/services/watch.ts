@@ -1,4 +1,5 @@
 import type { Places } from '../../config/places.ts'
+import { crossed, sideOf, type ServiceChange } from '../../domain/services/change.ts'
 import type { ServiceLook } from '../../domain/services/look.ts'
 import type { Service } from '../../domain/services/service.ts'
 import { afterProbe, lookOf, neverSeen, nextProbeInMs, resumed, type Standing } from '../../domain/services/standing.ts'
@@ -12,6 +13,7 @@ interface WatchParts {
   readonly places: Pick<Places, 'configDir'>
   readonly signal: AbortSignal
   readonly pauseMs: Pace
+  readonly changed: (service: Service, change: ServiceChange) => void
 }
 
 /** The looks at one service, one after the other, never two at a time. Owns its connections to it; ends with `end` or when `signal` fires. */
@@ -20,16 +22,18 @@ class ServiceWatch {
   readonly #service: Service
   readonly #ended = new AbortController()
   readonly #signal: AbortSignal
-  readonly #pauseMs: Pace
+  readonly #parts: WatchParts
   #standing: Standing
+  #side: ReturnType<typeof sideOf>
 
-  constructor(service: Service, { places, signal, pauseMs }: WatchParts, held: ServiceLook | undefined) {
+  constructor(service: Service, parts: WatchParts, held: ServiceLook | undefined) {
     this.#service = service
-    this.#signal = AbortSignal.any([signal, this.#ended.signal])
-    this.#pauseMs = pauseMs
+    this.#parts = parts
+    this.#signal = AbortSignal.any([parts.signal, this.#ended.signal])
+    this.#side = held === undefined ? null : sideOf(held.state)
     this.#standing = held === undefined ? neverSeen(Date.now()) : resumed(held)
     this.last = held ?? lookOf(service.name, this.#standing, Date.now(), null)
-    void this.#goRound(new ServiceClient(service, places))
+    void this.#goRound(new ServiceClient(service, parts.places))
   }
 
   isOf(service: Service): boolean {
@@ -51,7 +55,10 @@ class ServiceWatch {
       const now = Date.now()
       this.#standing = afterProbe(this.#standing, verdict, now)
       this.last = lookOf(this.#service.name, this.#standing, now, serves)
-      await pause(this.#pauseMs(this.#standing), this.#signal)
+      const { side, change } = crossed(this.#side, this.#standing)
+      this.#side = side
+      if (change !== null) this.#parts.changed(this.#service, change)
+      await pause(this.#parts.pauseMs(this.#standing), this.#signal)
     }
     await client.close()
   }
@@ -63,8 +70,13 @@ export class ServiceWatches {
   readonly #watches = new Map<string, ServiceWatch>()
   readonly #held: Map<string, ServiceLook>
 
-  constructor(places: WatchParts['places'], held: readonly ServiceLook[], signal: AbortSignal, pauseMs: Pace = nextProbeInMs) {
-    this.#parts = { places, signal, pauseMs }
+  constructor(
+    places: WatchParts['places'],
+    held: readonly ServiceLook[],
+    signal: AbortSignal,
+    { pauseMs = nextProbeInMs, changed = () => undefined }: Partial<Pick<WatchParts, 'pauseMs' | 'changed'>> = {},
+  ) {
+    this.#parts = { places, signal, pauseMs, changed }
     this.#held = new Map(held.map((look) => [look.name, look]))
   }
 

@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client'
+import { nothingHeld } from '../../domain/guardian/held.ts'
 import { MonitorBeat } from '../../domain/monitor-beat.ts'
 import { monitorWorkflowId, type ClusterId } from '../../domain/names.ts'
 import type { ServiceLook } from '../../domain/services/look.ts'
@@ -7,7 +8,7 @@ import { Briefly } from '../briefly.ts'
 import { heartbeatOf } from './heartbeat.ts'
 import type { TemporalLink } from './link.ts'
 
-const nothingSeen: MonitorBeat = { hosts: [], services: [] }
+const nothingSeen: MonitorBeat = { hosts: [], services: [], guard: nothingHeld }
 
 /** What the monitor last saw of each host and service: the heartbeat of its long activity, at most a second old here. */
 export class Looks {

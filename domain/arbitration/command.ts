@@ -146,6 +146,12 @@ export interface ReportHosts extends Envelope {
   readonly registeredAttributes: readonly string[]
 }
 
+/** The monitor sees that a host holds something else than the arbiter thinks: it is looked at anew, unless it is occupied (E4). */
+export interface Resurvey extends Envelope {
+  readonly type: 'resurvey'
+  readonly hosts: readonly HostName[]
+}
+
 /** Events that others than the arbiter know of. They go through its outbox, so that there is one order of all. One id is noted once. */
 export interface Note extends Envelope {
   readonly type: 'note'
@@ -176,6 +182,7 @@ export type Command =
   | ReportSurvey
   | ReportClosed
   | ReportHosts
+  | Resurvey
   | Note
   | ReportReachability
 

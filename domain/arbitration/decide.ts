@@ -15,7 +15,7 @@ import { recover, type Found } from './recovery.ts'
 import { acquire, confirm, extend, forceRelease, heardFrom, release } from './reservations.ts'
 import type { ArbiterState } from './state.ts'
 import { answered, only, type Change, type Effect, type Step } from './step.ts'
-import { hostsListed, hostSurveyed, retrySurveys, unsurveyed, beginSurveys } from './surveys.ts'
+import { hostsListed, hostSurveyed, resurvey, retrySurveys, unsurveyed, beginSurveys } from './surveys.ts'
 
 export interface Decision extends Change {
   readonly reply: DecideReply
@@ -79,6 +79,8 @@ function obey(state: ArbiterState, command: Command): Step {
       return noted(foundClosed(state, command.closed))
     case 'report_hosts':
       return noted(hostsListed(state, command.hosts, command.registeredAttributes))
+    case 'resurvey':
+      return noted(resurvey(state, command.hosts))
     case 'leave_line':
       return leaveLine(state, command)
     case 'confirm':

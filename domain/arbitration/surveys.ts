@@ -98,6 +98,15 @@ export function retrySurveys(state: ArbiterState): Change {
   return due.length === 0 ? only(state) : beginSurveys(state, due)
 }
 
+/** Looks anew at hosts that were known; one that is away, or under a survey already, has its own time. */
+export const resurvey = (state: ArbiterState, names: readonly HostName[]): Change =>
+  state.recovered
+    ? beginSurveys(
+        state,
+        state.hosts.filter((entry) => names.includes(entry.host) && entry.state === 'known').map((entry) => entry.host),
+      )
+    : only(state)
+
 /** When a host that is away is to be looked at again; null: never. */
 export function retryAt(state: ArbiterState): number | null {
   const times = state.hosts.flatMap((entry) => (entry.retryAt === null || isOccupied(state, entry.host) ? [] : [entry.retryAt]))

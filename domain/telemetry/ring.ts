@@ -60,7 +60,7 @@ export const ringLine = ({ host, point }: RingPoint): string =>
 export function readRingLine(text: string): RingPoint | null {
   try {
     const { host, ...point } = Line.parse(JSON.parse(text))
-    return { host, point: { ...noFigures, ...point } }
+    return { host, point: { ...noFigures, ...point } as TelemetryPoint } // a figure that is absent stays null
   } catch {
     return null
   }

@@ -127,7 +127,8 @@ async function until(watches: ServiceWatches, wanted: (looks: readonly ServiceLo
   while (!wanted(watches.looks)) await pause(5)
   return watches.looks
 }
-const watchAll = (held: readonly ServiceLook[] = []): ServiceWatches => new ServiceWatches({ configDir: dir }, held, over.signal, () => 10)
+const watchAll = (held: readonly ServiceLook[] = []): ServiceWatches =>
+  new ServiceWatches({ configDir: dir }, held, over.signal, { pauseMs: () => 10 })
 
 test('up, down and up again is seen, since when, and with never more than one question under way', async () => {
   let [underWay, most] = [0, 0]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { nothingHeld } from '../../../domain/guardian/held.ts'
 import { MonitorBeat } from '../../../domain/monitor-beat.ts'
 import { modelEndpoints } from '../../../domain/services/endpoints.ts'
 import type { ServiceLook } from '../../../domain/services/look.ts'
@@ -44,6 +45,6 @@ test('a model that is not healthy is down, one whose host nobody sees is unknown
 })
 
 test('the heartbeat of an earlier version, which knew hosts alone, is still read', () => {
-  expect(MonitorBeat.parse([])).toEqual({ hosts: [], services: [] })
+  expect(MonitorBeat.parse([])).toEqual({ hosts: [], services: [], guard: nothingHeld })
   expect(MonitorBeat.parse({ hosts: [], services: [look()] }).services).toEqual([look()])
 })

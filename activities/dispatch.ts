@@ -1,21 +1,25 @@
-import { attachment, type Attachment } from '../domain/attachment.ts'
-import type { ClearingPlan } from '../domain/clearing-plan.ts'
+import { attachment, commandAttachment, jointAttachment, type Attachment } from '../domain/attachment.ts'
 import { nothingYet } from '../domain/clearing.ts'
+import { clearingPlan } from '../domain/clearing-plan.ts'
 import { causeOf } from '../domain/errors.ts'
 import type { HostFacts } from '../domain/host-facts.ts'
-import { launcherOf, soloJob } from '../domain/launchers/launcher.ts'
+import { launcherOf, type LaunchNode } from '../domain/launchers/launcher.ts'
 import type { Mark } from '../domain/mark.ts'
 import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
 import type { StepOfSwap } from '../domain/swap-snapshot.ts'
-import { clearHost } from './clear-host.ts'
-import { engineRuns } from './engine-watch.ts'
+import { clearOne, inStopOrder } from './clear-one.ts'
 import { failure } from './failure.ts'
-import type { Hosts } from './hosts.ts'
+import { HostError, type Hosts } from './hosts.ts'
+import type { LastWordsPlace } from './last-words.ts'
+import { engineRuns } from './liveness.ts'
+import { markOf, runsByStatus } from './own-commands.ts'
+import { startModel } from './start.ts'
 
 export interface Dispatch {
   readonly hosts: Hosts
-  readonly host: HostName
+  /** Head first. */
+  readonly on: readonly HostName[]
   readonly model: Model
   readonly step: StepOfSwap
   readonly attempt: number
@@ -23,85 +27,83 @@ export interface Dispatch {
   readonly memoryFloorGib: number
   readonly stopLimitS: number
   readonly say: (text: string) => void
-  readonly lastWords: (host: HostName, container: string) => string
+  readonly lastWords: LastWordsPlace
 }
 
-/** launch-cluster.sh takes some seconds, docker run less; mods and a slow disk may take a minute. */
-const launchLimitS = 180
+interface SeenNode extends LaunchNode {
+  readonly facts: HostFacts
+}
 
 /**
- * Starts the model on its host exactly once for this step, whatever an earlier attempt got done (ARBITER.md F5): its own container is attached to,
- * a half-made one is stopped with proof and made anew. Fails with the launcher's trouble; what it started is then the caller's to clear.
+ * Starts the model on its hosts exactly once for this step, whatever an earlier attempt got done (ARBITER.md F5): what it started everywhere is attached to,
+ * a half-made start is stopped with proof on every host and made anew. Fails with the launcher's trouble; what it started is then the caller's to clear.
  */
 export async function dispatch(job: Dispatch): Promise<'launched' | 'attached'> {
-  const { hosts, host, step, attempt, model } = job
+  const { hosts, on, step, attempt, model } = job
   const mark: Mark = { clusterId: step.clusterId, fence: step.fence, step: step.step, attempt }
-  // Under the host's lock: when it returns, no command of an earlier attempt is still running, and none can begin any more.
-  if (attempt > 1) await hosts.raiseFence(host, mark)
-  const facts = await hosts.facts(host)
-  switch ((await findOwn(job, facts)).do) {
+  if (attempt > 1) await outlast(job, mark)
+  const seen = await Promise.all(on.map((host, rank) => lookAtNode(job, host, rank)))
+  const decision = jointAttachment(await Promise.all(seen.map((node) => findOwn(job, node))))
+  switch (decision.do) {
     case 'attach':
-      job.say(`${host}: attached to the container ${model.container}, which this step had started already`)
+      job.say(`${on.join(', ')}: attached to the container ${model.container}, which this step had started already`)
       return 'attached'
     case 'refuse':
-      throw failure(causeOf('container_name_taken', `${host}: a container ${model.container} appeared that this cluster did not start`))
+      throw failure(causeOf('container_name_taken', decision.because))
     case 'stop_first':
       await stopFirst(job, mark)
   }
-  await launch(job, mark, facts.home)
+  const { extraDockerArgs, say } = job
+  await startModel({ ...{ hosts, model, mark, extraDockerArgs, say }, nodes: seen, launchMark: markOf(step, attempt, model) })
   return 'launched'
 }
 
-async function findOwn(job: Dispatch, facts: HostFacts): Promise<Attachment> {
-  const { step, model } = job
-  const { containerIsEngine } = launcherOf(model)
+/**
+ * Under the hosts' locks: when it returns, no command of an earlier attempt is still running, and none can begin any more. The head first: after it nothing
+ * is left that what an earlier attempt holds on the workers could guard.
+ */
+async function outlast({ hosts, on, step }: Dispatch, mark: Mark): Promise<void> {
+  const [head, ...workers] = on
+  if (head !== undefined) await hosts.raiseFence(head, mark)
+  await Promise.all(
+    workers.map(async (worker) => {
+      await hosts.endHolds(worker, step.fence)
+      await hosts.raiseFence(worker, mark)
+    }),
+  )
+}
+
+async function lookAtNode({ hosts, model }: Dispatch, name: HostName, rank: number): Promise<SeenNode> {
+  const launcher = launcherOf(model)
+  const host = hosts.host(name)
+  const facts = await hosts.facts(name)
+  const probe = rank === 0 || launcher.startedFrom === 'each' ? launcher.probe(host, facts.home, model) : null
+  if (probe === null) return { host, home: facts.home, features: null, facts }
+  const exit = await hosts.look(name, probe)
+  if (exit.kind === 'unknown') throw new HostError('host_command_unknown', name, exit.reason)
+  return { host, home: facts.home, features: launcher.features(exit), facts }
+}
+
+async function findOwn({ hosts, model, step, on, attempt }: Dispatch, { host, facts }: SeenNode): Promise<Attachment> {
+  const launcher = launcherOf(model)
   const identity = { clusterId: step.clusterId, swapId: step.swapId, fence: step.fence, step: step.step, container: model.container }
+  if (launcher.commands !== null) {
+    const runs = await runsByStatus(hosts, { model, hosts: on, host: host.name, mark: markOf(step, attempt, model) })
+    return commandAttachment(facts.marker, identity, runs)
+  }
   const there = facts.containers.some((container) => container.name === model.container)
-  const runs = there && !containerIsEngine ? await engineRuns(job.hosts, job.host, model.container) : null
-  return attachment(facts.containers, identity, containerIsEngine, runs)
+  const runs = there && !launcher.containerIsEngine ? await engineRuns(hosts, host.name, model.container) : null
+  const own = attachment(facts.containers, identity, launcher.containerIsEngine, runs)
+  return own.do === 'refuse' ? { ...own, because: `${host.name}: a container ${model.container} appeared that this cluster did not start` } : own
 }
 
 async function stopFirst(job: Dispatch, mark: Mark): Promise<void> {
-  const { host, model, step } = job
-  const launcher = launcherOf(model)
-  const target = { host, target: true, head: true, containers: [model.container], stopGraceS: launcher.stopGraceS }
-  const plan: ClearingPlan = { clusterId: step.clusterId, hosts: [target], makeRoomFor: model, memoryFloorGib: job.memoryFloorGib }
-  job.say(`${host}: a start was cut short; it is stopped first`)
-  const cleared = await clearHost({ ...job, plan, mark, limitS: job.stopLimitS, remember: () => undefined }, target, nothingYet)
-  if (cleared.cause !== null) throw failure(cleared.cause)
+  const { on, model, step, memoryFloorGib } = job
+  const { clusterId } = step
+  const plan = clearingPlan({ clusterId, model, hosts: on, affectedHosts: on, displaced: [], memoryFloorGib, running: 'model' })
+  job.say(`${on.join(', ')}: a start was cut short; it is stopped first`)
+  const clearing = { ...job, plan, mark, limitS: job.stopLimitS, remember: () => undefined }
+  const cleared = await inStopOrder(plan.hosts, (target) => clearOne(clearing, target, nothingYet, step))
+  const trouble = cleared.find(({ cause }) => cause !== null)?.cause
+  if (trouble != null) throw failure(trouble)
 }
-
-async function launch(job: Dispatch, mark: Mark, home: string): Promise<void> {
-  const { hosts, host, model, step, attempt } = job
-  const launcher = launcherOf(model)
-  const { clusterId, swapId, fence } = step
-  const launchMark = { cluster: clusterId, swap: swapId, fence, step: step.step, attempt, model: model.key }
-  const argv = launcher.launch(soloJob({ model, host: hosts.host(host), home, mark: launchMark, extraDockerArgs: job.extraDockerArgs }))
-  const marker = { cluster_id: clusterId, swap: swapId, fence, step: step.step, attempt, model: model.key, container: model.container }
-  job.say(`${host}: ${argv.join(' ')}`)
-  const exit = await hosts.change(host, mark, argv, { limit_s: launchLimitS, marker })
-  for (const line of `${exit.stdout}\n${exit.stderr}`.split('\n')) if (line.trim() !== '') job.say(line)
-  if (exit.kind === 'exited') {
-    const trouble = launcher.launchTrouble(exit)
-    if (trouble !== null) throw failure(trouble)
-  } else {
-    // The command may still run. Waiting for the host's lock settles it: afterwards the container is there, or never will be.
-    job.say(`${host}: it is not known how the launcher ended (${exit.reason}); looking`)
-    await hosts.raiseFence(host, mark)
-  }
-  const facts = await hosts.facts(host)
-  const ours = facts.containers.find(
-    ({ name, mark: on }) => name === model.container && on?.swap === swapId && on.fence === fence && on.step === step.step,
-  )
-  if (ours === undefined) {
-    throw failure(
-      causeOf(
-        'launch_failed',
-        `The launcher ended, but there is no container ${model.container} of this swap on ${host}`,
-        lastOf(exit.stdout, exit.stderr),
-      ),
-    )
-  }
-}
-
-const lastOf = (...outputs: string[]): string | null => outputs.join('\n').trim().split('\n').at(-1)?.trim() ?? null

@@ -1,6 +1,6 @@
 import { CancelledFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
-import { baseUrlOf } from '../domain/cluster.ts'
-import type { Model } from '../domain/model.ts'
+import { engineUrl } from '../domain/engine-address.ts'
+import { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
 import type { SwapLimits } from '../domain/swap-limits.ts'
 import type { StepOfSwap } from '../domain/swap-snapshot.ts'
@@ -10,6 +10,7 @@ import { EngineLogReader } from './engine-log-reader.ts'
 import { untilHealthy } from './engine-watch.ts'
 import { failure, withFailures } from './failure.ts'
 import { withHeartbeats } from './heartbeats.ts'
+import { markOf } from './own-commands.ts'
 import { lastWordsIn, withSwapLog, type SwapLog } from './swap-log.ts'
 import { Vllm } from './vllm.ts'
 
@@ -17,7 +18,10 @@ export interface LaunchInput {
   readonly step: StepOfSwap
   readonly phase: 'launch' | 'restore'
   readonly model: Model
+  /** The head. */
   readonly host: HostName
+  /** The other hosts of a model on several. */
+  readonly workers?: readonly HostName[]
   readonly limits: SwapLimits
   readonly memoryFloorGib: number
   readonly extraDockerArgs: string
@@ -51,7 +55,9 @@ async function launchModel(
   input: LaunchInput,
   log: SwapLog,
 ): Promise<{ how: 'launched' | 'attached'; detail: string }> {
-  const { model, host, step, limits } = input
+  const { host, step, limits, workers = [] } = input
+  const model = Model.parse(input.model) // a workflow of before knows less of it
+  const on = [host, ...workers]
   const { attempt } = activityInfo()
   const before = activityInfo().heartbeatDetails as LaunchProgress | undefined // written below alone
   const begunAt = performance.now()
@@ -68,18 +74,19 @@ async function launchModel(
     }
     heartbeat(progress)
   }
-  const vllm = new Vllm(baseUrlOf(hosts.host(host)))
+  const vllm = new Vllm(engineUrl(hosts.host(host), model))
   const say = (text: string): void => log.write(text)
   try {
     return await withHeartbeats(beat, async () => {
       const how = await dispatch({
-        ...{ hosts, host, model, step, attempt, say },
+        ...{ hosts, on, model, step, attempt, say },
         ...{ extraDockerArgs: input.extraDockerArgs, memoryFloorGib: input.memoryFloorGib, stopLimitS: limits.stopS },
         lastWords: lastWordsIn(places.logsDir, step.swapId),
       })
       if (cancellationSignal().aborted) throw new CancelledFailure('cancelled while it was launched')
       reader.lastNewsAt = performance.now()
-      const watch = { hosts, host, container: model.container, vllm, log: reader, fatal: fatal.promise }
+      const launched = { model, hosts: on, mark: markOf(step, attempt, model) }
+      const watch = { hosts, launched, vllm, log: reader, fatal: fatal.promise }
       const cause = await untilHealthy(
         { ...watch, limitMs: limits.launchS * 1000 - spentMs(), stallMs: limits.launchStallS * 1000 },
         cancellationSignal(),
@@ -89,7 +96,7 @@ async function launchModel(
         throw failure(cause)
       }
       const seconds = (spentMs() / 1000).toFixed(1)
-      log.write(`${host}: healthy after ${seconds} s`)
+      log.write(`${on.join(', ')}: healthy after ${seconds} s`)
       return { how, detail: `${how === 'launched' ? 'started' : 'attached'}, healthy after ${seconds} s` }
     })
   } finally {

@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CancelledFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
-import { baseUrlOf } from '../domain/cluster.ts'
 import { nothingYet, type ClearingSoFar } from '../domain/clearing.ts'
 import type { ClearingPlan, HostToClear } from '../domain/clearing-plan.ts'
+import { engineUrl } from '../domain/engine-address.ts'
 import { causeOf, type Cause } from '../domain/errors.ts'
 import type { Mark } from '../domain/mark.ts'
 import type { HostName } from '../domain/names.ts'
 import type { HostState } from '../domain/restore.ts'
 import type { StepOfSwap } from '../domain/swap-snapshot.ts'
-import { clearHost, type ClearingJob } from './clear-host.ts'
+import type { ClearingJob } from './clear-host.ts'
+import { clearOne, inStopOrder } from './clear-one.ts'
 import type { ActivityDeps } from './deps.ts'
 import { drained } from './drain.ts'
 import { causeOfHostError, isFatal, withFailures } from './failure.ts'
@@ -23,7 +24,13 @@ export interface ClearInput {
   readonly plan: ClearingPlan
   readonly limitS: number
   /** Null where nothing serves that anyone could be using. */
-  readonly drain: { readonly heads: readonly HostName[]; readonly limitS: number; readonly onTimeout: 'go_on' | 'fail' } | null
+  readonly drain: {
+    readonly heads: readonly HostName[]
+    readonly limitS: number
+    readonly onTimeout: 'go_on' | 'fail'
+    /** Where a head's model serves on another port than its host's. */
+    readonly ports?: Readonly<Record<HostName, number>>
+  } | null
 }
 
 /** What every host came to. Without a cause all target hosts are proven clear, with room for the model. */
@@ -61,6 +68,8 @@ class Clearing {
   readonly #states: Record<HostName, HostState> = {}
   readonly #details: Record<HostName, string> = {}
   #soFar: StopSoFar
+  /** Why a target could not be cleared, where the others were. */
+  #passedOver: Cause | null = null
 
   constructor(deps: ActivityDeps, input: ClearInput, log: SwapLog) {
     const { attempt } = activityInfo()
@@ -91,26 +100,34 @@ class Clearing {
     )
   }
 
-  /** A host that is no target may be off: it is passed over, and whoever asked says so (E5). */
+  /** Heads first: once they are fenced, no start of theirs can reach a worker any more, and what such a start held there has nothing left to guard. */
   async #raiseFences(): Promise<Cause | null> {
+    const { hosts: all } = this.#input.plan
+    const heads = await Promise.all(all.filter(({ head }) => head).map((target) => this.#raiseFence(target)))
+    const refused = heads.find((cause) => cause !== null)
+    if (refused != null) return refused
+    const workers = await Promise.all(all.filter(({ head }) => !head).map((target) => this.#raiseFence(target)))
+    return workers.find((cause) => cause !== null) ?? null
+  }
+
+  /** A host that is no target may be off: it is passed over, and whoever asked says so (E5). */
+  async #raiseFence({ host, target, head }: HostToClear): Promise<Cause | null> {
     const { hosts } = this.#deps
-    const refusals = await Promise.all(
-      this.#input.plan.hosts.map(async ({ host, target }) => {
-        try {
-          await patiently(target ? targetPatienceMs : 0, () => hosts.raiseFence(host, this.#mark))
-          return null
-        } catch (error) {
-          if (!(error instanceof HostError)) throw error
-          if (!target && !isFatal(error)) {
-            this.#states[host] = 'unreachable'
-            this.#details[host] = error.message
-            return null
-          }
-          return causeOfHostError(error)
-        }
-      }),
-    )
-    return refusals.find((cause) => cause !== null) ?? null
+    try {
+      await patiently(target ? targetPatienceMs : 0, async () => {
+        if (!head) await hosts.endHolds(host, this.#mark.fence)
+        await hosts.raiseFence(host, this.#mark)
+      })
+      return null
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error
+      if (isFatal(error) || (target && this.#input.phase === 'stop')) return causeOfHostError(error)
+      // After a launch the others are cleared all the same: what runs there has lost its part here.
+      if (target) this.#passedOver ??= causeOfHostError(error)
+      this.#states[host] = target ? 'unproven' : 'unreachable'
+      this.#details[host] = error.message
+      return null
+    }
   }
 
   async #drain(): Promise<Cause | null> {
@@ -119,7 +136,7 @@ class Clearing {
     const reachable = drain.heads.filter((host) => this.#states[host] === 'untouched')
     const done = await Promise.all(
       reachable.map((host) =>
-        drained(baseUrlOf(this.#deps.hosts.host(host)), drain.limitS, cancellationSignal(), (open) => {
+        drained(engineUrl(this.#deps.hosts.host(host), { port: drain.ports?.[host] ?? null }), drain.limitS, cancellationSignal(), (open) => {
           this.#details[host] = `${open} requests are still running`
         }),
       ),
@@ -132,12 +149,9 @@ class Clearing {
   }
 
   async #clearAll(): Promise<Cause | null> {
-    const all = this.#input.plan.hosts.filter(({ host }) => this.#states[host] !== 'unreachable')
-    const causes: (Cause | null)[] = []
-    for (const group of [all.filter((host) => !host.head), all.filter((host) => host.head)]) {
-      causes.push(...(await Promise.all(group.map((host) => this.#clear(host)))))
-    }
-    return causes.find((cause) => cause !== null) ?? null
+    const all = this.#input.plan.hosts.filter(({ host }) => this.#states[host] === 'untouched')
+    const causes = await inStopOrder(all, (host) => this.#clear(host))
+    return causes.find((cause) => cause !== null) ?? this.#passedOver
   }
 
   async #clear(target: HostToClear): Promise<Cause | null> {
@@ -149,6 +163,7 @@ class Clearing {
       mark: this.#mark,
       limitS: this.#input.limitS,
       lastWords: lastWordsIn(this.#deps.places.logsDir, swapId),
+      dropCaches: this.#deps.config.read().settings.drop_caches,
       say: (text) => this.#log.write(text),
       remember: (name, soFar) => {
         this.#soFar = { ...this.#soFar, hosts: { ...this.#soFar.hosts, [name]: soFar } }
@@ -156,7 +171,7 @@ class Clearing {
       },
     }
     try {
-      const { state, detail, cause } = await clearHost(job, target, this.#soFar.hosts[host] ?? nothingYet)
+      const { state, detail, cause } = await clearOne(job, target, this.#soFar.hosts[host] ?? nothingYet, this.#input.step)
       this.#states[host] = state === 'unproven' && !target.target ? 'unreachable' : state
       this.#details[host] = detail
       return target.target ? cause : null

@@ -3,18 +3,18 @@ import type { Model } from './model.ts'
 import type { HostName, Millis } from './names.ts'
 import type { LeftWith, Outcome } from './swap.ts'
 
-/** A displaced deployment that we can put back: validated once, and its launch is remembered. */
+/** A displaced deployment that we can put back: it served, and its launch is known. */
 export interface Restorable {
   readonly deployment: Deployment
   readonly model: Model
 }
 
-/** What a failed swap owes: every displaced deployment that was validated and that we know how to launch. Nothing when told to leave it. */
+/** What a failed swap owes: every displaced deployment that was validated, or found serving, and that we know how to launch. Nothing when told to leave it. */
 export const owed = (displaced: readonly Deployment[], onFailure: 'restore' | 'leave'): Restorable[] =>
   onFailure === 'leave'
     ? []
     : displaced.flatMap((deployment) =>
-        deployment.snapshot !== null && deployment.validatedAt !== null ? [{ deployment, model: deployment.snapshot }] : [],
+        deployment.snapshot !== null && (deployment.validatedAt !== null || deployment.adopted) ? [{ deployment, model: deployment.snapshot }] : [],
       )
 
 /** What is known of a host after the stop, and after a clean-up. */
@@ -38,7 +38,7 @@ export interface Wreck {
 /** The outcome of a swap that did not complete (ARBITER.md, Outcomes). A restore that was owed and failed is said whatever else happened (I5). */
 export function outcomeOf(wreck: Wreck): Outcome {
   if (wreck.restore === 'some_failed') return 'restore_failed'
-  if (wreck.reached === 'launched' && wreck.unproven && wreck.owedAny) return 'restore_failed'
+  if (wreck.reached === 'launched' && wreck.unproven && wreck.owedAny && wreck.restore !== 'all') return 'restore_failed'
   if (wreck.trouble !== 'failed') return wreck.trouble
   if (wreck.reached === 'queue' || wreck.reached === 'preflight') return 'preflight_failed'
   if (wreck.restore === 'all') return 'restored'

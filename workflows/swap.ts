@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow'
+import { containerOf } from '../domain/clearing-plan.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { Cause } from '../domain/errors.ts'
 import { leftOn, owed } from '../domain/restore.ts'
@@ -54,7 +55,7 @@ async function replace(run: SwapRun, granted: Granted): Promise<Ending> {
   const { fence, hosts } = granted
   const { swapId } = run.request
   return finished(run, granted, [
-    { model: model.key, hosts: [...hosts], swapId, fence, validatedAt: Date.now(), adopted: false, container: model.container, snapshot: model },
+    { model: model.key, hosts: [...hosts], swapId, fence, validatedAt: Date.now(), adopted: false, container: containerOf(model), snapshot: model },
   ])
 }
 

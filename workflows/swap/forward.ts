@@ -1,7 +1,7 @@
 import { ActivityFailure, CancelledFailure } from '@temporalio/workflow'
 import type { nothingTouched as said } from '../../activities/stop.ts'
 import type { Go } from '../../domain/arbitration/command.ts'
-import { clearingPlan } from '../../domain/clearing-plan.ts'
+import { clearingPlan, type ClearingPlan } from '../../domain/clearing-plan.ts'
 import { causeOf, errors } from '../../domain/errors.ts'
 import type { Model } from '../../domain/model.ts'
 import type { HostName } from '../../domain/names.ts'
@@ -46,7 +46,7 @@ export async function clear(run: SwapRun, granted: Granted): Promise<string> {
     phase: 'stop',
     plan: planOf(run, granted),
     limitS: granted.snapshot.limits.stopS,
-    drain: { heads: [...new Set(heads)], limitS: drainS, onTimeout: onDrainTimeout },
+    drain: { heads: [...new Set(heads)], limitS: drainS, onTimeout: onDrainTimeout, ports: portsOf(granted) },
   })
   const report = await clearing.catch((error: unknown) => {
     if (wasUntouched(error)) run.states = Object.fromEntries(granted.affectedHosts.map((host) => [host, 'untouched']))
@@ -62,7 +62,7 @@ const wasUntouched = (error: unknown): boolean =>
   error instanceof ActivityFailure && error.cause instanceof CancelledFailure && error.cause.details[0] === nothingTouched
 const nothingTouched: typeof said = 'nothing_touched' // the activity's own word; a type keeps the two alike
 
-/** Launch: one engine on the head, until it is healthy. */
+/** Launch: an engine, on one host or on several, until it is healthy. */
 export async function start(run: SwapRun, granted: Granted, model: Model): Promise<string> {
   run.reached = 'launched'
   try {
@@ -74,7 +74,7 @@ export async function start(run: SwapRun, granted: Granted, model: Model): Promi
     const report = await clearWithin(granted.snapshot.limits, `Clear ${granted.affectedHosts.join(', ')}`).clearHosts({
       step: run.nextStep(granted.fence),
       phase: 'stop',
-      plan: planOf(run, granted),
+      plan: planOf(run, granted, 'model'),
       limitS: granted.snapshot.limits.stopS,
       drain: null,
     })
@@ -86,8 +86,8 @@ export async function start(run: SwapRun, granted: Granted, model: Model): Promi
 
 async function launch(run: SwapRun, granted: Granted, model: Model): Promise<string> {
   const { limits, memoryFloorGib, extraDockerArgs } = granted.snapshot
-  const { detail } = await launchWithin(limits, `Launch ${model.key} on ${headOf(granted.hosts)}`).launchModel({
-    ...{ step: run.nextStep(granted.fence), phase: 'launch', model, host: headOf(granted.hosts) },
+  const { detail } = await launchWithin(limits, `Launch ${model.key} on ${granted.hosts.join(', ')}`).launchModel({
+    ...{ step: run.nextStep(granted.fence), phase: 'launch', model, ...placeOf(granted.hosts) },
     ...{ limits, memoryFloorGib, extraDockerArgs },
   })
   return detail
@@ -99,7 +99,7 @@ export const firstAnswer = (run: SwapRun, { snapshot, hosts }: Granted, model: M
     swapId: run.request.swapId,
     phase: 'warm',
     model,
-    host: headOf(hosts),
+    ...placeOf(hosts),
     limitS: snapshot.limits.warmS,
   })
 
@@ -109,14 +109,28 @@ export const proveModel = (run: SwapRun, { snapshot, hosts }: Granted, model: Mo
     swapId: run.request.swapId,
     phase: 'validate',
     model,
-    host: headOf(hosts),
+    ...placeOf(hosts),
     limitS: snapshot.limits.validateS,
   })
 
-const planOf = (run: SwapRun, { snapshot, hosts, affectedHosts, displaced }: Granted) =>
-  clearingPlan({ clusterId: run.request.clusterId, model: snapshot.model, hosts, affectedHosts, displaced, memoryFloorGib: snapshot.memoryFloorGib })
+/** What must be cleared away; `running` says what is there now, so that its workers are stopped before its head. */
+export function planOf(
+  run: SwapRun,
+  { snapshot, hosts, affectedHosts, displaced }: Granted,
+  running: 'displaced' | 'model' = 'displaced',
+): ClearingPlan {
+  const { model, memoryFloorGib } = snapshot
+  return clearingPlan({ clusterId: run.request.clusterId, model, hosts, affectedHosts, displaced, memoryFloorGib, running })
+}
 
-export const headOf = (hosts: readonly HostName[]): HostName => {
+/** Heads whose model serves on another port than its host's. */
+const portsOf = ({ displaced }: Granted): Record<HostName, number> =>
+  Object.fromEntries(displaced.flatMap(({ hosts, snapshot }) => (snapshot?.port == null ? [] : [[headOf(hosts), snapshot.port]])))
+
+/** Head and workers, as the activities want them. */
+export const placeOf = (hosts: readonly HostName[]): { host: HostName; workers: HostName[] } => ({ host: headOf(hosts), workers: hosts.slice(1) })
+
+const headOf = (hosts: readonly HostName[]): HostName => {
   const [head] = hosts
   if (head === undefined) throw troubled(causeOf('unknown_host', errors.unknown_host.title))
   return head

@@ -1,11 +1,11 @@
-import { CancellationScope } from '@temporalio/workflow'
-import { clearingPlan } from '../../domain/clearing-plan.ts'
+import { CancellationScope, patched } from '@temporalio/workflow'
+import { clearingPlan, withRoomFor } from '../../domain/clearing-plan.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { causeOf } from '../../domain/errors.ts'
 import { leftOn, outcomeOf, owed, putBack, type HostState, type Restorable } from '../../domain/restore.ts'
 import type { LeftWith, Outcome } from '../../domain/swap.ts'
 import { clearWithin, launchWithin, validateWithin, warmWithin } from './activities.ts'
-import { headOf } from './forward.ts'
+import { placeOf, planOf } from './forward.ts'
 import type { Granted, SwapRun } from './run.ts'
 import { troubled, type Trouble } from './trouble.ts'
 
@@ -60,12 +60,12 @@ async function cleanUpAndRestore(run: SwapRun, granted: Granted, owing: readonly
     restore: null,
   }
   const proven = run.reached === 'stop' && run.states !== null
-  if (proven && (owing.length === 0 || !isClear(recovered.states, granted.hosts))) return recovered
+  if (proven && (owing.length === 0 || !anyCanReturn(recovered.states, granted, owing))) return recovered
   try {
     await run.phase('restore', () =>
       CancellationScope.withTimeout(Math.max(leastMs, granted.deadlineAt - Date.now()), async () => {
         if (!proven) recovered.states = await cleanUp(run, granted, owing, recovered.states)
-        if (!isClear(recovered.states, granted.hosts))
+        if (owing.length === 0 ? !isClear(recovered.states, granted.hosts) : !anyCanReturn(recovered.states, granted, owing))
           throw troubled(causeOf('stop_unproven', 'What was started could not be proven stopped: nothing is launched on top of it'))
         if (owing.length === 0) return 'cleared; there is nothing to put back'
         const back = await Promise.all(owing.map((one) => restoreOne(run, granted, one, recovered.states)))
@@ -79,29 +79,32 @@ async function cleanUpAndRestore(run: SwapRun, granted: Granted, owing: readonly
     )
   } catch {
     // The phase's record has it; the outcome follows from what is known of the hosts.
-    if (isClear(recovered.states, granted.hosts) && owing.length > 0) recovered.restore ??= 'some_failed'
+    if (owing.length > 0 && anyCanReturn(recovered.states, granted, owing)) recovered.restore ??= 'some_failed'
   }
   return recovered
 }
 
 const isClear = (states: States, hosts: readonly string[]): boolean => hosts.every((host) => states[host] === 'cleared')
 
+/**
+ * Whether anything can be put back. What is owed returns to its own hosts, so that those alone must be clear; a target beside them that could not be
+ * proven is left to the arbiter. Swaps of before put nothing back then, and their histories say so.
+ */
+function anyCanReturn(states: States, { hosts }: Granted, owing: readonly Restorable[]): boolean {
+  if (isClear(states, hosts)) return true
+  return owing.some(({ deployment }) => isClear(states, deployment.hosts)) && patched('what-is-clear-is-put-back')
+}
+
 /** Proven stop of what this swap started, with room for what comes back. */
 async function cleanUp(run: SwapRun, granted: Granted, owing: readonly Restorable[], before: States): Promise<States> {
-  const { snapshot, hosts, affectedHosts, displaced } = granted
-  const plan = clearingPlan({
-    clusterId: run.request.clusterId,
-    model: snapshot.model,
-    hosts,
-    affectedHosts,
-    displaced,
-    memoryFloorGib: snapshot.memoryFloorGib,
-  })
+  const { snapshot, hosts } = granted
+  const next = owing.map(({ deployment, model }) => ({ model, hosts: deployment.hosts }))
+  const plan = withRoomFor(planOf(run, granted, run.reached === 'launched' ? 'model' : 'displaced'), next)
   const reachable = plan.hosts.filter(({ host }) => before[host] !== 'unreachable')
   const report = await clearWithin(snapshot.limits, `Stop what was started on ${hosts.join(', ')}`).clearHosts({
     step: run.nextStep(granted.fence),
     phase: 'restore',
-    plan: { ...plan, hosts: reachable, makeRoomFor: owing[0]?.model ?? null },
+    plan: { ...plan, hosts: reachable },
     limitS: snapshot.limits.stopS,
     drain: null,
   })
@@ -119,23 +122,23 @@ async function restoreOne(run: SwapRun, granted: Granted, { deployment, model }:
   const { snapshot, fence } = granted
   const limits = { ...snapshot.limits, launchS: model.launch_s, launchStallS: model.launch_stall_s }
   const { swapId, clusterId } = run.request
-  const host = headOf(deployment.hosts)
+  const place = placeOf(deployment.hosts)
   if (!isClear(states, deployment.hosts))
     return { served: null, states: {}, error: troubled(causeOf('host_unreachable', `Not all of ${deployment.hosts.join(', ')} can be reached`)) }
   run.remember(model)
   try {
     const { memoryFloorGib, extraDockerArgs } = snapshot
-    await launchWithin(limits, `Put ${model.key} back on ${host}`).launchModel({
+    await launchWithin(limits, `Put ${model.key} back on ${deployment.hosts.join(', ')}`).launchModel({
       step: run.nextStep(fence),
       phase: 'restore',
       model,
-      host,
+      ...place,
       limits,
       memoryFloorGib,
       extraDockerArgs,
     })
-    await warmWithin(limits, `First completion of ${model.key}`).warmUp({ swapId, phase: 'restore', model, host, limitS: limits.warmS })
-    await validateWithin(limits, `Prove ${model.key}`).validate({ swapId, phase: 'restore', model, host, limitS: limits.validateS })
+    await warmWithin(limits, `First completion of ${model.key}`).warmUp({ swapId, phase: 'restore', model, ...place, limitS: limits.warmS })
+    await validateWithin(limits, `Prove ${model.key}`).validate({ swapId, phase: 'restore', model, ...place, limitS: limits.validateS })
     return { served: putBack(deployment, swapId, fence, Date.now()), states: {}, error: null }
   } catch (error) {
     const plan = clearingPlan({
@@ -145,9 +148,10 @@ async function restoreOne(run: SwapRun, granted: Granted, { deployment, model }:
       affectedHosts: deployment.hosts,
       displaced: [deployment],
       memoryFloorGib: 0,
+      running: 'model',
     })
     const report = await clearWithin(limits, `Clear ${deployment.hosts.join(', ')}`)
-      .clearHosts({ step: run.nextStep(fence), phase: 'restore', plan: { ...plan, makeRoomFor: null }, limitS: limits.stopS, drain: null })
+      .clearHosts({ step: run.nextStep(fence), phase: 'restore', plan: withRoomFor(plan, []), limitS: limits.stopS, drain: null })
       .catch(() => null)
     const unknown: States = Object.fromEntries(deployment.hosts.map((name) => [name, 'unproven']))
     return { served: null, states: report?.states ?? unknown, error }

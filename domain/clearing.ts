@@ -1,6 +1,7 @@
 import type { ContainerMark, HostContainer, HostFacts } from './host-facts.ts'
 import { gib, type MemoryNeed } from './memory.ts'
 import type { ContainerName } from './names.ts'
+import { namedProcesses, orphansAmong, type OwnProcess } from './orphans.ts'
 
 /** What a host is to be rid of before anything may be launched there, or before it counts as empty. */
 export interface ClearingGoal {
@@ -11,25 +12,32 @@ export interface ClearingGoal {
   readonly allOfOurs: boolean
   readonly portFree: boolean
   readonly memory: MemoryNeed | null
+  /** Whether the page cache may be dropped for it. */
+  readonly dropCaches?: boolean
 }
 
 /** What clearing looks at. */
 export type ClearingFacts = Pick<HostFacts, 'computeApps' | 'memAvailableBytes' | 'portListening' | 'docker'> & {
   readonly containers: readonly Pick<HostContainer, 'name' | 'running' | 'autoRemove' | 'mark'>[]
+  /** Without the page cache, as CUDA counts; left out where nobody asked. */
+  readonly memFreeBytes?: number | null
 }
 
 /** What this run of the activity did and saw already. Grows; never shrinks. */
 export interface ClearingSoFar {
   readonly tried: Readonly<Record<ContainerName, readonly ClearingCommand[]>>
-  /** Processes of the containers that we stop, noted while they ran: what is left of them afterwards is an orphan. */
-  readonly engines: readonly { readonly pid: number; readonly name: string | null }[]
+  /** Processes of engines of ours, noted while their containers ran or known by their marks: what is left of them afterwards is an orphan. */
+  readonly engines: readonly OwnProcess[]
   readonly orphansEnded: boolean
+  /** What dropping the page cache came to, in words; left out as long as it was not tried. */
+  readonly cachesDropped?: string
 }
 export type ClearingCommand = 'stop' | 'kill' | 'remove'
 
 export type ClearingMove =
   | { readonly do: ClearingCommand; readonly container: ContainerName }
-  | { readonly do: 'end_processes'; readonly pids: readonly number[] }
+  | { readonly do: 'end_processes'; readonly pids: readonly number[]; readonly detail: string }
+  | { readonly do: 'drop_caches'; readonly detail: string }
   | { readonly do: 'wait'; readonly missing: Missing; readonly detail: string }
   | { readonly do: 'nothing'; readonly detail: string }
 
@@ -39,7 +47,8 @@ export type Missing = 'docker' | 'container' | 'process' | 'port' | 'memory'
 export const nothingYet: ClearingSoFar = { tried: {}, engines: [], orphansEnded: false }
 
 /**
- * The next thing to do on a host, from one look at it: stop, then kill, then remove each container; end its orphans; wait for port and memory.
+ * The next thing to do on a host, from one look at it: stop, then kill, then remove each container; end its orphans; wait for port and memory, for which
+ * the page cache may be dropped once.
  * `nothing` is the proof. It decides by what is there and not by what was answered: an exit code of docker proves nothing.
  */
 export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: ClearingSoFar): ClearingMove {
@@ -53,20 +62,35 @@ export function nextMove(facts: ClearingFacts, goal: ClearingGoal, soFar: Cleari
   if (staying !== undefined) return { do: 'wait', missing: 'container', detail: `container ${staying.name} is still there` }
 
   // Where nvidia-smi cannot be asked the container's end must do: with it go all processes that were in it.
-  const orphans = (facts.computeApps ?? []).filter((app) =>
-    soFar.engines.some((engine) => engine.pid === app.pid && (engine.name ?? app.name) === app.name),
-  )
-  if (orphans.length > 0) {
-    if (!soFar.orphansEnded) return { do: 'end_processes', pids: orphans.map((orphan) => orphan.pid) }
-    return { do: 'wait', missing: 'process', detail: `engine process ${orphans.map((orphan) => orphan.pid).join(', ')} is still there` }
+  const orphans = orphansAmong(facts.computeApps ?? [], soFar.engines)
+  const named = namedProcesses(orphans)
+  if (named !== null) {
+    if (!soFar.orphansEnded) return { do: 'end_processes', pids: orphans.map((orphan) => orphan.pid), detail: named }
+    return { do: 'wait', missing: 'process', detail: `engine process ${named} is still there` }
   }
   if (goal.portFree && facts.portListening !== false) return { do: 'wait', missing: 'port', detail: 'something still listens on the port' }
-  if (goal.memory !== null && (facts.memAvailableBytes ?? 0) < goal.memory.bytes) {
-    const available = facts.memAvailableBytes === null ? 'memory unknown' : `${gib(facts.memAvailableBytes)} free`
-    return { do: 'wait', missing: 'memory', detail: `${available}, ${gib(goal.memory.bytes)} needed (${goal.memory.because})` }
+  const dropped = soFar.cachesDropped === undefined ? '' : `; ${soFar.cachesDropped}`
+  if (goal.memory !== null) {
+    const short = memoryShort(facts, goal.memory)
+    const hidden = facts.memFreeBytes != null && facts.memFreeBytes < goal.memory.bytes
+    if (goal.dropCaches === true && soFar.cachesDropped === undefined && (short !== null || hidden))
+      return { do: 'drop_caches', detail: short ?? `only ${gib(facts.memFreeBytes ?? 0)} are free as CUDA counts, without the page cache` }
+    if (short !== null) return { do: 'wait', missing: 'memory', detail: `${short}${dropped}; ${onGpu(facts)}` }
   }
   const free = facts.memAvailableBytes === null ? '' : `, ${gib(facts.memAvailableBytes)} free`
-  return { do: 'nothing', detail: `containers gone${goal.portFree ? ', port free' : ''}${free}` }
+  return { do: 'nothing', detail: `containers gone${goal.portFree ? ', port free' : ''}${free}${dropped}` }
+}
+
+/** Null when there is enough. */
+function memoryShort({ memAvailableBytes }: ClearingFacts, need: MemoryNeed): string | null {
+  if (memAvailableBytes !== null && memAvailableBytes >= need.bytes) return null
+  const available = memAvailableBytes === null ? 'memory unknown' : `${gib(memAvailableBytes)} free`
+  return `${available}, ${gib(need.bytes)} needed (${need.because})`
+}
+
+function onGpu({ computeApps }: ClearingFacts): string {
+  if (computeApps === null) return 'nvidia-smi does not say what is on the GPU'
+  return `on the GPU: ${namedProcesses(computeApps) ?? 'nothing'}`
 }
 
 export function containersToGo(facts: Pick<ClearingFacts, 'containers'>, goal: ClearingGoal): ClearingFacts['containers'] {

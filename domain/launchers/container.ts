@@ -17,9 +17,6 @@ export const followLogs = (name: ContainerName, since: string | null): Argv => [
 ]
 export const imageId = (image: string): Argv => ['docker', 'image', 'inspect', '--format', '{{.Id}}', image]
 
-/** Ends processes that outlived their container. */
-export const endProcesses = (pids: readonly number[]): Argv => ['kill', '-KILL', ...pids.map(String)]
-
 /** A line of `docker top -eo pid,args`; null for its heading and anything else. */
 export function processOf(line: string): { pid: number; args: string } | null {
   const match = /^\s*(\d+)\s+(.+)$/.exec(line)

@@ -61,7 +61,7 @@ test('only processes that were seen in a container of ours are ended, once, and 
       { pid: 8, name: 'VLLM::EngineCore', usedMiB: 1 },
     ],
   })
-  expect(nextMove(orphaned, goal, soFar)).toEqual({ do: 'end_processes', pids: [7] })
+  expect(nextMove(orphaned, goal, soFar)).toEqual({ do: 'end_processes', pids: [7], detail: '7 VLLM::EngineCore (1 MiB)' })
   expect(nextMove(orphaned, goal, { ...soFar, orphansEnded: true })).toMatchObject({ do: 'wait', missing: 'process' })
   expect(nextMove({ ...orphaned, containers: [container] }, goal, soFar)).toMatchObject({ do: 'stop' })
   const reused = facts({ computeApps: [{ pid: 7, name: 'python', usedMiB: 1 }] })

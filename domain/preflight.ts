@@ -1,4 +1,5 @@
 import { containersToGo, type ClearingGoal } from './clearing.ts'
+import { containerOf } from './clearing-plan.ts'
 import type { Deployment } from './deployment.ts'
 import { causeOf, type Cause, type ErrorCode } from './errors.ts'
 import { fenceTakes } from './fence.ts'
@@ -21,6 +22,12 @@ export interface TargetLook {
   readonly weights: WeightsLook | null
   /** Processes of the containers that the stop will end. */
   readonly enginePids: readonly number[]
+  /** docker's id of the model's image there. */
+  readonly imageId?: string | null
+  /** On the head, whose launcher goes to the workers by itself: for each of them why SSH refused, null where it did not. */
+  readonly workersRefused?: Readonly<Record<HostName, string | null>>
+  /** Something runs there that the stop will end by its owner's command. */
+  readonly commandRuns?: boolean
 }
 
 /** What is to be launched there and what it takes the place of. */
@@ -80,15 +87,16 @@ function fenceTrouble(facts: HostFacts, { goal, fence }: TargetPlan): Cause | nu
 }
 
 function containerTrouble({ facts }: TargetLook, { model, goal, displaced }: TargetPlan): Cause | null {
-  const found = facts?.containers.find((container) => container.name === model?.container)
+  const name = model === null ? null : containerOf(model)
+  const found = facts?.containers.find((container) => container.name === name)
   if (found === undefined || found.mark?.cluster === goal.clusterId) return null
   if (displaced.some((deployment) => deployment.container === found.name)) return null
   return causeOf('container_name_taken', `The container ${found.name} was not started by this cluster, and the arbiter knows no model in it`)
 }
 
 /** The port may be held by what the stop will end; not by something that no container of ours or of the displaced accounts for. */
-function portTrouble({ facts }: TargetLook, { goal }: TargetPlan): Cause | null {
-  if (facts === null || facts.portListening !== true) return null
+function portTrouble({ facts, commandRuns = false }: TargetLook, { goal }: TargetPlan): Cause | null {
+  if (facts === null || facts.portListening !== true || commandRuns) return null
   return containersToGo(facts, goal).some((container) => container.running)
     ? null
     : causeOf('port_taken', 'Something listens on the model port that belongs to no container which this swap would stop')
@@ -106,12 +114,13 @@ function memoryCheck(
 ): CheckResult {
   const { facts } = look
   if (facts?.memTotalBytes == null || facts.memAvailableBytes === null) return result('memory', null, 'not known')
-  const need = memoryNeed(model, memoryFloorGib, facts.memTotalBytes)
+  const need = memoryNeed(model, memoryFloorGib, facts.memTotalBytes, hosts)
   const freed = (facts.computeApps ?? [])
     .filter((app) => look.enginePids.includes(app.pid))
     .reduce((sum, app) => sum + (app.usedMiB ?? 0) * 1024 ** 2, 0)
   const sum = `${gib(facts.memAvailableBytes)} free, ${gib(freed)} more after the stop, ${gib(need.bytes)} needed (${need.because})`
-  const stopsUnknown = freed === 0 && containersToGo(facts, goal).some((container) => container.running)
+  const stops = look.commandRuns === true || containersToGo(facts, goal).some((container) => container.running)
+  const stopsUnknown = freed === 0 && stops
   if (!stopsUnknown && facts.memAvailableBytes + freed < need.bytes) return result('memory', causeOf('memory_short', sum), '')
   const canBeFreedBytes = stopsUnknown ? null : facts.memAvailableBytes + freed
   const estimate = memoryEstimate({ model, weights: look.weights, hosts, memTotalBytes: facts.memTotalBytes, canBeFreedBytes })

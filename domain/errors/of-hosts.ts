@@ -72,6 +72,18 @@ export const ofHosts = {
     advice: 'Update spark-vllm-docker on the host (`git pull` in its folder).',
   },
   image_missing: { status: 502, class: 'fatal', title: 'The container image is not on the host', advice: 'Build or pull it on the host.' },
+  images_differ: {
+    status: 502,
+    class: 'fatal',
+    title: 'The hosts have different images of that name',
+    advice: 'Build it once and copy it to the others (build-and-copy.sh -c), or pull the same digest everywhere.',
+  },
+  head_cannot_reach: {
+    status: 502,
+    class: 'fatal',
+    title: 'The head cannot log in to a worker by SSH',
+    advice: 'On the head, as the user that Spark Control logs in as: ssh-copy-id <worker>, at its address on the fast link (fabric_address).',
+  },
   weights_missing: {
     status: 502,
     class: 'fatal',

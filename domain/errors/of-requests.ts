@@ -41,6 +41,12 @@ export const ofRequests = {
     title: 'A swap or host operation is running on these hosts',
     advice: 'Wait for it, cancel it, or ask with on_busy: queue.',
   },
+  no_free_host: {
+    status: 409,
+    class: 'retryable',
+    title: 'No host is free for this model',
+    advice: 'Name the host whose model may go, with `hosts`; or unload one, or wait.',
+  },
   queue_full: { status: 409, class: 'retryable', title: 'Too many swaps are waiting already', advice: 'Wait until one has ended.' },
   swap_ended: { status: 409, class: 'fatal', title: 'This swap has ended already', advice: 'Nothing is left to do.' },
   reserved: {

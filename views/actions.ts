@@ -1,7 +1,10 @@
+import type { CatalogModel } from '../domain/catalog-model.ts'
 import type { Lock, ReservationView } from '../domain/lock.ts'
 import type { Model } from '../domain/model.ts'
 import type { HostName } from '../domain/names.ts'
 import type { ScheduleView } from '../domain/scheduling/schedule.ts'
+import type { ServiceStatus } from '../domain/services/service-status.ts'
+import type { SettingsView } from '../domain/settings-view.ts'
 import type { HostStatus, Status } from '../domain/status.ts'
 import type { Swap } from '../domain/swap.ts'
 import type { Delivery, WebhookView } from '../domain/webhooks/webhook.ts'
@@ -12,14 +15,23 @@ const hostActions = ['swap', 'swap_anyway', 'unload', 'dry_run', 'cancel', 'forc
 const scheduleActions = ['add_schedule', 'run_schedule', 'pause_schedule', 'resume_schedule', 'delete_schedule'] as const
 const webhookActions = ['add_webhook', 'edit_webhook', 'enable_webhook', 'disable_webhook', 'test_webhook', 'delete_webhook', 'redeliver'] as const
 
+const catalogActions = ['add_model', 'edit_model', 'reset_knobs', 'delete_model', 'delete_weights', 'download_model'] as const
+const settingActions = ['change_setting'] as const
+const serviceActions = ['restart_service', 'ask_deep', 'try_ways'] as const
+
 /** What a person can do on the pages. */
-export type ActionName = (typeof hostActions | typeof scheduleActions | typeof webhookActions)[number]
+export type ActionName = (
+  typeof hostActions | typeof scheduleActions | typeof webhookActions | typeof catalogActions | typeof settingActions | typeof serviceActions
+)[number]
 
 /** What an action is about, where it is no host. */
 export interface Subject {
   readonly schedule?: ScheduleView
   readonly webhook?: WebhookView
   readonly delivery?: Delivery
+  readonly model?: CatalogModel
+  readonly setting?: SettingsView['settings'][number]
+  readonly service?: ServiceStatus
 }
 
 /** A verdict is a value with a reason: the button stays visible and says it. */
@@ -40,9 +52,19 @@ interface Obstacle {
 }
 
 const changes = ['swap', 'swap_anyway', 'unload'] as const
-/** What is asked of Temporal. Endpoints are kept in a file. */
-const asked = [...hostActions, ...scheduleActions, 'test_webhook', 'redeliver'] as const
-const everything = [...hostActions, ...scheduleActions, ...webhookActions]
+/** What is asked of Temporal. Endpoints, settings and the catalog are kept in files. */
+const asked = [
+  ...hostActions,
+  ...scheduleActions,
+  ...serviceActions,
+  'test_webhook',
+  'redeliver',
+  'delete_model',
+  'delete_weights',
+  'download_model',
+] as const
+const everything = [...hostActions, ...scheduleActions, ...webhookActions, ...catalogActions, ...settingActions, ...serviceActions]
+const withWorker = asked.filter((action) => action !== 'cancel' && action !== 'delete_model')
 
 const firstHost = (situation: Situation, test: (host: HostStatus) => boolean): HostStatus | undefined => situation.hosts.find(test)
 
@@ -51,7 +73,7 @@ const obstacles: readonly Obstacle[] = [
   { blocks: everything, reason: ({ status }) => (status.parts.config.ok ? null : 'The configuration has an error, see above.') },
   { blocks: asked, reason: ({ status }) => (status.parts.temporal.ok ? null : 'Temporal does not answer.') },
   {
-    blocks: asked.filter((action) => action !== 'cancel'),
+    blocks: withWorker,
     reason: ({ status }) => (status.parts.worker.ok ? null : 'No worker answers.'),
   },
   {
@@ -102,8 +124,40 @@ const obstacles: readonly Obstacle[] = [
   },
   { blocks: ['enable_webhook'], reason: ({ webhook }) => (webhook?.enabled === true ? 'It is on already.' : null) },
   { blocks: ['disable_webhook'], reason: ({ webhook }) => (webhook?.enabled === false ? 'It is off already.' : null) },
+  {
+    blocks: ['change_setting'],
+    reason: ({ setting }) =>
+      setting === undefined || setting.changeable
+        ? null
+        : setting.source === 'environment'
+          ? `It is set by the environment (${setting.env ?? setting.name}): change it there.`
+          : `It is only read from the environment (${setting.env ?? setting.name}), when Spark Control starts.`,
+  },
+  {
+    blocks: ['delete_model'],
+    reason: ({ model, status }) => {
+      const hosts = model === undefined ? [] : status.hosts.filter(({ deployment }) => deployment?.model === model.key).map(({ name }) => name)
+      return hosts.length === 0 ? null : `It is loaded on ${hosts.join(', ')}.`
+    },
+  },
+  {
+    blocks: ['delete_weights', 'download_model'],
+    reason: ({ model }) => (model?.local === true ? 'Its weights are a folder of your own: they are neither fetched nor deleted from here.' : null),
+  },
+  { blocks: ['reset_knobs'], reason: ({ model }) => (model === undefined || knobsChanged(model) ? null : 'No setting differs from what ships.') },
+  {
+    blocks: ['restart_service'],
+    reason: ({ service }) =>
+      service === undefined || service.restartable ? null : 'Its container is not known: services-overrides.yaml can name it.',
+  },
   { blocks: ['redeliver'], reason: ({ delivery }) => (delivery?.state === 'pending' ? 'It is still being tried by itself.' : null) },
 ]
+
+/** Of an own model, any setting that is there is a change. */
+const knobsChanged = ({ changed, origin, knobs }: CatalogModel): boolean =>
+  origin === 'own'
+    ? Object.values(knobs).some((value) => value !== undefined && !(Array.isArray(value) && value.length === 0))
+    : changed.some((name) => name.startsWith('knobs.'))
 
 /** Why an endpoint can't be changed here, and where it can. */
 const definedElsewhere: Record<WebhookView['source'], string | null> = {

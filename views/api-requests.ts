@@ -1,7 +1,9 @@
+import { sparse, type KnobsChange, type ModelEntryBody, type NewModelBody } from '../domain/catalog-model.ts'
 import type { EventType } from '../domain/events.ts'
 import type { z } from 'zod'
 import type { ForceReleaseBody } from '../domain/lock.ts'
 import type { ImportBody, ScheduleBody } from '../domain/scheduling/schedule.ts'
+import type { SettingsChange } from '../domain/settings-view.ts'
 import type { SwapBody } from '../domain/swap.ts'
 import type { WebhookBody } from '../domain/webhooks/webhook.ts'
 import { placeholder, type ApiRequest } from './curl.ts'
@@ -9,6 +11,9 @@ import { placeholder, type ApiRequest } from './curl.ts'
 const id = encodeURIComponent
 const schedule = (key: string, end = ''): string => `/api/schedule/${id(key)}${end}`
 const webhook = (key: string, end = ''): string => `/api/webhooks/${id(key)}${end}`
+
+const model = (key: string, end = ''): string => `/api/models/${id(key)}${end}`
+const onlyTried = (dryRun: boolean): Pick<ApiRequest, 'query'> => (dryRun ? { query: { dry_run: 'true' } } : {})
 
 /** A holder's token; curl leaves the header away while the variable is empty. */
 const ifLocked = { 'X-Swap-Lock-Token': placeholder('TOKEN') }
@@ -33,6 +38,33 @@ export const apiRequests = {
     path: `/api/swap/${id(model)}/validate`,
     body: { hosts: hosts.length === 0 ? undefined : hosts },
   }),
+
+  createModel: ({ key, ...entry }: NewModelBody, dryRun: boolean): ApiRequest => ({
+    method: 'POST',
+    path: '/api/models',
+    ...onlyTried(dryRun),
+    body: { key, ...sparse(entry) },
+  }),
+  replaceModel: (key: string, entry: ModelEntryBody, dryRun: boolean): ApiRequest => ({
+    method: 'PUT',
+    path: model(key),
+    ...onlyTried(dryRun),
+    body: sparse(entry),
+  }),
+  setKnobs: (key: string, body: KnobsChange, dryRun: boolean): ApiRequest => ({
+    method: 'PUT',
+    path: model(key, '/knobs'),
+    ...onlyTried(dryRun),
+    body,
+  }),
+  resetKnobs: (key: string): ApiRequest => ({ method: 'DELETE', path: model(key, '/knobs') }),
+  deleteModel: (key: string): ApiRequest => ({ method: 'DELETE', path: model(key) }),
+
+  restartService: (name: string): ApiRequest => ({ method: 'POST', path: `/api/services/${id(name)}/restart`, headers: ifLocked }),
+  tryWays: (): ApiRequest => ({ method: 'GET', path: '/api/connectivity' }),
+  askDeep: (): ApiRequest => ({ method: 'GET', path: '/api/health/deep' }),
+
+  changeSettings: (body: SettingsChange): ApiRequest => ({ method: 'PUT', path: '/api/settings', body }),
 
   putSchedule: (body: ScheduleBody): ApiRequest => ({ method: 'POST', path: '/api/schedule', body }),
   importSchedules: (body: ImportBody): ApiRequest => ({ method: 'POST', path: '/api/schedule/import', body }),

@@ -1,8 +1,9 @@
+import type { Model } from '../domain/model.ts'
 import type { Swap } from '../domain/swap.ts'
 import { tellingLine } from './cause.ts'
 import { html, type Html } from './html.ts'
 import { hostList, swapTitle } from './model-name.ts'
-import { outcomeBadge, outcomeMeaning } from './outcome.ts'
+import { badge, outcomeBadge, outcomeMeaning } from './outcome.ts'
 import type { PageData } from './page-data.ts'
 import { paths } from './paths.ts'
 import { phaseList } from './phases.ts'
@@ -17,17 +18,20 @@ export const swapHistory = ({ recent, models }: PageData): Html => html`
     <h2 id="history-title">Last swaps</h2>
     ${recent.length === 0 && html`<p class="muted">No swap has run yet.</p>`}
     <ol class="rows">
-      ${recent.slice(0, listed).map((swap) => entry(swap, swapTitle(swap.model, models)))}
+      ${recent.slice(0, listed).map((swap) => historyRow(swap, models))}
     </ol>
+    ${recent.length > 0 && html`<p class="further"><a href="${paths.swaps}">All swaps</a></p>`}
   </section>
 `
 
-function entry(swap: Swap, title: string): Html {
+/** One swap in a list; one that has not ended says how far it is. */
+export function historyRow(swap: Swap, models: readonly Model[]): Html {
+  const title = swapTitle(swap.model, models)
   const outcome = swap.outcome ?? 'terminated'
   const time = took(swap.requested_at, swap.ended_at)
   return html`<li class="row past" id="past-${swap.swap_id}">
     <div class="what">
-      ${outcomeBadge(outcome)} <strong>${title}</strong>
+      ${swap.state === 'done' ? outcomeBadge(outcome) : badge('busy', swap.phase ?? swap.state)} <strong>${title}</strong>
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
         <span>${moment(swap.ended_at ?? swap.requested_at)}</span>
@@ -38,12 +42,12 @@ function entry(swap: Swap, title: string): Html {
     </div>
     <details id="past-${swap.swap_id}-more">
       <summary aria-label="Details of ${title}">Details</summary>
-      <p>${outcomeMeaning(outcome)}</p>
-      ${swap.cause !== null && html`<p class="advice">${swap.cause.advice}</p>`} ${swap.cause !== null && tellingLine(swap.cause)} ${phaseList(swap)}
+      ${swap.state === 'done' && html`<p>${outcomeMeaning(outcome)}</p>`} ${swap.cause !== null && html`<p class="advice">${swap.cause.advice}</p>`}
+      ${swap.cause !== null && tellingLine(swap.cause)} ${phaseList(swap)}
       <p class="facts">
         <span>id <code>${swap.swap_id}</code></span>
         ${swap.fence !== null && html`<span>fence ${swap.fence}</span>`} ${swap.reason !== null && html`<span>“${swap.reason}”</span>`}
-        <span><a href="${paths.swapLog(swap.swap_id)}">Whole log</a></span>
+        <span><a href="${paths.swapsPage({ id: swap.swap_id })}">Its page and log</a></span>
       </p>
     </details>
   </li>`

@@ -7,9 +7,13 @@ import type { Regions } from './regions.ts'
 /** The pages in the order of the navigation. */
 export const pages = {
   dashboard: { title: 'Dashboard', path: paths.home },
+  models: { title: 'Models', path: paths.models },
+  hosts: { title: 'Hosts', path: paths.hosts },
+  swaps: { title: 'Swaps', path: paths.swaps },
   schedules: { title: 'Schedules', path: paths.schedules },
   webhooks: { title: 'Webhooks', path: paths.webhooks },
   audit: { title: 'Audit', path: paths.audit },
+  settings: { title: 'Settings', path: paths.settings },
 } as const
 
 export type PageName = keyof typeof pages

@@ -12,6 +12,9 @@ const states: Record<ServiceStatus['state'], { readonly tone: Tone; readonly wor
   unknown: { tone: 'idle', word: 'not seen yet' },
 }
 
+/** How it is, in a word. */
+export const serviceBadge = ({ state }: Pick<ServiceStatus, 'state'>): Html => badge(states[state].tone, states[state].word)
+
 /** Kinds with a page for people behind their address; the others answer programs only. */
 const withPage = new Set<ServiceStatus['kind']>(['http', 'open-webui', 'openclaw'])
 
@@ -25,12 +28,12 @@ export const serviceTiles = ({ status: { services } }: PageData): Html => html`
 
 function tile(service: ServiceStatus): Html {
   const { name, host, description, state, since, detail, alias } = service
-  const { tone, word } = states[state]
+  const { tone } = states[state]
   return html`<article class="card service" id="service-${name}" data-tone="${tone}" aria-labelledby="service-${name}-name">
     <header>
       <h3 id="service-${name}-name">${name}</h3>
       <span class="muted">${service.kind}${host !== null && html` on ${host}`}</span>
-      ${badge(tone, word)}
+      ${serviceBadge(service)}
     </header>
     ${description !== null && html`<p>${description}</p>`}
     <p class="facts">

@@ -62,6 +62,7 @@ function running({ swap, progress }: RunningSwap, data: PageData): Html {
       return ms === null ? null : duration(ms)
     })}
     ${progressOf(swap, progress)}
+    <p class="further"><a href="${paths.swapsPage({ id })}">Its page and log</a></p>
   </article>`
 }
 
@@ -96,6 +97,7 @@ function ended(swap: Swap, { models }: PageData): Html {
       <p class="facts">
         <span>on ${hostList(swap.hosts)}</span>
         ${swap.ended_at !== null && html`<span>${moment(swap.ended_at)}</span>`} ${time !== null && html`<span>took ${time}</span>`}
+        <span><a href="${paths.swapsPage({ id: swap.swap_id })}">its page and log</a></span>
       </p>
     </header>
     ${outcome !== 'completed' && html`<p>${outcomeMeaning(outcome)}</p>`} ${swap.cause !== null && causeText(swap.cause)}

@@ -20,6 +20,8 @@ interface FormSpec<T> {
   requests(asked: T): ApiRequest | readonly ApiRequest[]
   /** Does it. Returns what the dialog says then; null: it is done, and the dialog closes. Throws `Problem` where it is refused. */
   act(asked: T, by: Caller): Promise<Html | null>
+  /** How a refusal is said, where it is not one of what a person asked for. */
+  readonly refusedAs?: (problem: ProblemDocument) => Html
 }
 
 /** A form of a page: what it does, and the request that does the same. Both read its fields in the same way, so that the one is the other. */
@@ -27,12 +29,14 @@ export interface Form {
   readonly path: string
   requests(form: URLSearchParams): readonly ApiRequest[]
   act(form: URLSearchParams, by: Caller): Promise<Html | null>
+  readonly refusedAs: (problem: ProblemDocument) => Html
 }
 
 export const formAction = <T>(spec: FormSpec<T>): Form => ({
   path: spec.path,
   requests: (form) => [spec.requests(spec.read(form))].flat(),
   act: (form, by) => spec.act(spec.read(form), by),
+  refusedAs: spec.refusedAs ?? refusal,
 })
 
 /** Answers posted forms. With `?as=curl` nothing is done: the answer is the command line for what would be. */
@@ -52,7 +56,7 @@ export function formRoutes(forms: readonly Form[], { hub, log }: { hub: RegionHu
         else show(ctx, said)
       } catch (error) {
         const document = refused(ctx, error, log)
-        show(ctx, asCurl ? curlNotYet(document) : refusal(document))
+        show(ctx, asCurl ? curlNotYet(document) : form.refusedAs(document))
       }
     })
   }

@@ -85,7 +85,8 @@ const optional = <T extends z.ZodType>(schema: T, form: URLSearchParams, name: s
   return value === undefined ? undefined : fit(schema, value, 'body')
 }
 
-const attemptOf = (form: URLSearchParams): string | null => {
+/** Its name, so that a form sent twice does its work once; null for a form without. */
+export const attemptOf = (form: URLSearchParams): string | null => {
   const value = filled(form, 'attempt')
   return value === undefined ? null : fit(Attempt, value, 'body')
 }

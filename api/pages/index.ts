@@ -10,10 +10,14 @@ import { auditPage } from './audit.ts'
 import { dashboardPage } from './dashboard.ts'
 import { dialogRoutes } from './dialog-routes.ts'
 import { formRoutes, originOf } from './form-action.ts'
+import { hostsPage } from './hosts.ts'
 import type { LiveView } from './live-view.ts'
+import { modelsPage } from './models.ts'
 import type { PageModule } from './page-module.ts'
 import { createRegionHub, type RegionHub } from './region-hub.ts'
 import { schedulesPage } from './schedules.ts'
+import { settingsPage } from './settings.ts'
+import { swapsPage } from './swaps.ts'
 import { webhooksPage } from './webhooks.ts'
 
 export interface Pages {
@@ -74,9 +78,13 @@ type Modules = readonly [PageModule, ...PageModule[]]
 
 export const pageModules = (control: AppDeps['control']): Modules => [
   dashboardPage(control),
+  modelsPage(control),
+  hostsPage(control),
+  swapsPage(control),
   schedulesPage(control),
   webhooksPage(control),
   auditPage(control),
+  settingsPage(control),
 ]
 
 /** The stream without a name is the dashboard's. */

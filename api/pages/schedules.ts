@@ -1,4 +1,3 @@
-import { Problem } from '../../domain/problem.ts'
 import { ScheduleId } from '../../domain/scheduling/schedule.ts'
 import { dayNightDialog } from '../../views/dialogs/schedules/day-night.ts'
 import { deleteScheduleDialog, scheduleDialog } from '../../views/dialogs/schedules/details.ts'
@@ -10,7 +9,7 @@ import { kinds, type ScheduleFilter } from '../../views/schedules/filter.ts'
 import { scheduleRegions } from '../../views/schedules/regions.ts'
 import type { Control } from '../deps.ts'
 import { fit } from '../fit.ts'
-import { known } from './known.ts'
+import { known, modelsOf } from './known.ts'
 import type { PageModule } from './page-module.ts'
 import { scheduleForms } from './schedule-forms.ts'
 
@@ -59,15 +58,5 @@ function filterOf(query: URLSearchParams): ScheduleFilter {
     q: (query.get('q') ?? '').slice(0, 100),
     kind: kinds.find((kind) => kind === query.get('kind')) ?? 'all',
     page: Number.isSafeInteger(page) ? Math.max(1, page) : 1,
-  }
-}
-
-/** Names are only shown by them: without a catalog, keys are shown. */
-function modelsOf(control: Control): ReturnType<Control['readModels']> {
-  try {
-    return control.readModels()
-  } catch (error) {
-    if (error instanceof Problem) return []
-    throw error
   }
 }

@@ -1,11 +1,17 @@
 import type { Control, EventControl, ScheduleControl, WebhookControl } from '../../api/deps.ts'
+import type { CatalogChange, CatalogModel } from '../../domain/catalog-model.ts'
 import type { AuditEvent } from '../../domain/events.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { ImportReport, ScheduleList, ScheduleView } from '../../domain/scheduling/schedule.ts'
+import type { Endpoints } from '../../domain/services/endpoints.ts'
+import type { SettingsView } from '../../domain/settings-view.ts'
+import type { SwapLogList, SwapLogPage } from '../../domain/swap-log.ts'
 import type { PlanReport } from '../../domain/swap.ts'
+import type { Telemetry } from '../../domain/telemetry/telemetry.ts'
 import type { Delivery, WebhookView } from '../../domain/webhooks/webhook.ts'
 import type { PageData } from '../../views/page-data.ts'
 import { external, managed } from '../views/coordination-fixtures.ts'
+import { catalog, services, settings } from './fixture-catalog.ts'
 
 /** What the page asked for, in order. */
 export type Asked = { action: string } & Record<string, unknown>
@@ -19,6 +25,15 @@ export interface FixtureState {
   webhooks: WebhookView[]
   deliveries: Delivery[]
   events: AuditEvent[]
+  catalog: readonly CatalogModel[]
+  /** What runs with other settings than a change has. */
+  usedBy: CatalogChange['used_by']
+  settings: SettingsView
+  endpoints: Endpoints
+  telemetry: Telemetry
+  /** Lines of the log of every swap; with `of`, of last words. */
+  log: readonly string[]
+  logs: SwapLogList['logs']
   /** The next action is refused with this. */
   refuseWith: Error | null
   /** Refuses some of what is asked. */
@@ -54,7 +69,7 @@ const unused = (): never => {
 const readable = <T>(state: FixtureState, value: T): Promise<T> =>
   state.unreadable === null ? Promise.resolve(value) : Promise.reject(state.unreadable)
 
-type Ask = (action: string, facts: object) => void
+export type Ask = (action: string, facts: object) => void
 
 export function fixtureControl(state: FixtureState): Control {
   const ask: Ask = (action, facts) => {
@@ -96,8 +111,8 @@ export function fixtureControl(state: FixtureState): Control {
       ask('force_release', { ...body, by: caller.name })
       return Promise.resolve({ released: 1 })
     },
-    readSwapLog: unused,
-    listSwapLogs: unused,
+    readSwapLog: (_id, of, { lines }) => Promise.resolve(logPage(state, of === null ? null : `${of.host}/${of.container}`, lines)),
+    listSwapLogs: () => Promise.resolve({ logs: state.logs }),
     watchSwap: unused,
     acquireLock: unused,
     extendLock: unused,
@@ -105,10 +120,16 @@ export function fixtureControl(state: FixtureState): Control {
     schedules: schedules(state, ask),
     webhooks: webhooks(state, ask),
     events: events(state),
-    settings: { list: unused, change: unused },
-    services: { endpoints: unused, deepHealth: unused, connectivity: unused, restart: unused, readRestart: unused },
-    models: { list: unused, read: unused, create: unused, replace: unused, setKnobs: unused, remove: unused },
+    telemetry: { read: () => Promise.resolve(state.telemetry) },
+    settings: settings(state, ask),
+    services: services(state, ask),
+    models: catalog(state, ask),
   }
+}
+
+function logPage({ log }: FixtureState, of: string | null, lines: number): SwapLogPage {
+  const shown = log.slice(-lines)
+  return { of, lines: shown, offset: shown.length < log.length ? 1 : 0, next_offset: 2, bytes: 2 }
 }
 
 function schedules(state: FixtureState, ask: Ask): ScheduleControl {

@@ -3,6 +3,7 @@ import { Problem } from '../../domain/problem.ts'
 import { startFixtureSite, type FixtureSite } from '../browser/fixture-site.ts'
 import { external, managed, someDeliveries, someEvents, someSchedules, someWebhooks } from './coordination-fixtures.ts'
 import { page } from './fixtures.ts'
+import { pages } from '../../views/page.ts'
 import { text } from './reading.ts'
 
 let site: FixtureSite
@@ -44,7 +45,11 @@ test.each([
   const markup = await get(path)
   expect(markup).toMatch(new RegExp(`aria-current="page"\\s*>${title}<`))
   expect(markup).toContain(`hx-sse:connect="${stream}`)
-  expect(text(markup)).toContain('Dashboard Schedules Webhooks Audit API')
+  expect(text(markup)).toContain(
+    `${Object.values(pages)
+      .map((page) => page.title)
+      .join(' ')} API`,
+  )
 })
 
 test('a stream tells the part that its page shows, with the same filter', async () => {

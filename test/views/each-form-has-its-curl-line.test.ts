@@ -13,6 +13,29 @@ const forms = pageModules(fixtureControl(fixtureState(page()))).flatMap((module)
 const endpoint = { url: 'http://192.168.1.20:8123/hook', name: 'HA', enabled: '1', events: 'swap_failed' }
 const external = { id: 'nightly', rhythm: 'cron', cron: '0 6 * * *', timezone: 'Europe/Berlin', owner: 'anna', host: 'nas', grace_s: '300' }
 
+const repository = {
+  key: 'tuned',
+  name: 'Tuned',
+  repo: 'acme/tuned',
+  launcher: 'docker',
+  placement: 'spark-1,spark-2',
+  'launch.volumes': '/data:/data:ro\r\n/more:/more',
+  'launch.master_port': '29501',
+  'launch.ray': 'true', // of another launcher: it is not sent
+  env: 'A=b=c\r\nD=',
+  memory_gib: '62.5',
+  knobs: '1',
+  max_model_len: '32768',
+}
+const localModel = {
+  key: 'tuned',
+  local_path: '/models/tuned',
+  launcher: 'spark-vllm-docker',
+  placement: 'any',
+  'launch.mods': 'fix-a',
+  port: '8001',
+}
+
 /** What a person may have put into each form, by its address. */
 const filledIn: Record<string, Record<string, string>[]> = {
   [paths.swap]: [
@@ -23,6 +46,27 @@ const filledIn: Record<string, Record<string, string>[]> = {
   [paths.cancel]: [{ id: 'swap-00000002' }, { id: 'swap-00000002', reason: 'wrong model' }],
   [paths.forceRelease]: [{ reason: 'hangs', hosts: 'spark-1' }, { reason: 'hangs' }],
   [paths.dryRun]: [{ model: 'qwen3-30b' }, { model: 'qwen3-30b', hosts: 'spark-2' }],
+  [paths.addModel]: [repository, localModel],
+  [paths.previewNewModel]: [repository],
+  [paths.editModel]: [{ ...repository, checks: '[{"prompt":"Say pong.","contains":"pong"}]' }],
+  [paths.previewModel]: [localModel],
+  [paths.editKnobs]: [
+    { key: 'qwen3-30b', max_model_len: '65536', 'was.dtype': 'auto', dtype: '', trust_remote_code: 'true', extra_args: '--a\r\nb' },
+    { key: 'qwen3-30b' },
+  ],
+  [paths.previewKnobs]: [{ key: 'qwen3-30b', gpu_memory_utilization: '0.85' }],
+  [paths.resetKnobs]: [{ key: 'qwen3-30b' }],
+  [paths.deleteModel]: [{ key: 'qwen3-30b' }],
+  [paths.changeSetting]: [
+    { name: 'drain_s', value: '60' },
+    { name: 'allowed_hosts', value: 'spark.lan, spark' },
+    { name: 'webhook_allow_loopback', value: 'true' },
+    { name: 'vllm_image', value: '' },
+  ],
+  [paths.resetSetting]: [{ name: 'drain_s' }],
+  [paths.restartService]: [{ name: 'vectors', attempt: 'attempt-1' }],
+  [paths.tryWays]: [{}],
+  [paths.askDeep]: [{}],
   [paths.addExternal]: [
     external,
     { ...external, rhythm: 'at', at: '2026-12-24T20:00' },

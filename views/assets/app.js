@@ -109,6 +109,17 @@
     button.textContent = copied ? 'Copied' : 'Select it and press Ctrl+C'
   })
 
+  // --- a field that is taken back to what ships: emptied, and told to whoever listens for its change
+
+  document.addEventListener('click', ({ target }) => {
+    const button = target.closest?.('[data-clear]')
+    if (!button) return
+    const field = document.getElementById(button.dataset.clear)
+    field.value = ''
+    field.dispatchEvent(new Event('change', { bubbles: true }))
+    field.focus()
+  })
+
   // --- no answer at all: said where the button is
 
   document.addEventListener('htmx:error', ({ detail }) => {

@@ -16,7 +16,7 @@ export function eventRow(event: AuditEvent): Html {
       <p class="facts">
         <span>${actor === null ? 'by itself' : html`<strong>${actor.name}</strong>${actor.address !== null && html` from ${actor.address}`}`}</span>
         ${event.hosts.length > 0 && html`<span>on ${hostList(event.hosts)}</span>`}
-        ${event.swap_id !== null && html`<span><a href="${paths.swapLog(event.swap_id)}">swap ${event.swap_id}</a></span>`}
+        ${event.swap_id !== null && html`<span><a href="${paths.swapsPage({ id: event.swap_id })}">swap ${event.swap_id}</a></span>`}
         ${event.schedule !== null && html`<span>schedule <a href="${paths.schedulesPage({ q: event.schedule })}">${event.schedule}</a></span>`}
         ${event.fence !== null && html`<span>fence ${event.fence}</span>`} ${result !== null && html`<span>result: ${result}</span>`}
         ${reason !== null && html`<span>“${reason}”</span>`}

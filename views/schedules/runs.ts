@@ -9,7 +9,7 @@ export const lastRun = ({ last_run: run }: ScheduleView): Html =>
   run === null ? html`never ran yet` : html`last ${planned(run.due_at ?? run.started_at)} ${runBadge(run)} ${swapLink(run)}`
 
 /** The log of the swap that a run made. */
-const swapLink = ({ swap_id: id }: ScheduleRun): Html => html`${id !== null && html`<a href="${paths.swapLog(id)}">swap ${id}</a>`}`
+const swapLink = ({ swap_id: id }: ScheduleRun): Html => html`${id !== null && html`<a href="${paths.swapsPage({ id })}">swap ${id}</a>`}`
 
 /** What became of each run, the newest first. */
 export const runHistory = (runs: readonly ScheduleRun[]): Html => html`

@@ -4,7 +4,7 @@ import { catalogModel, sparse, type CatalogChange, type CatalogModel, type Knobs
 import type { Catalog } from '../../domain/catalog.ts'
 import type { Cluster } from '../../domain/cluster.ts'
 import type { Actor } from '../../domain/events.ts'
-import { launcherOf, soloJob } from '../../domain/launchers/launcher.ts'
+import { launcherOf } from '../../domain/launchers/launcher.ts'
 import { launchIdentity, type Model } from '../../domain/model.ts'
 import { Problem } from '../../domain/problem.ts'
 import { typed } from '../../domain/shell.ts'
@@ -119,12 +119,17 @@ const sparseKnobs = (knobs: Knobs): Record<string, unknown> =>
 const sorted = (knobs: Knobs): string => JSON.stringify(Object.entries(sparseKnobs(knobs)).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 const sameKnobs = (a: Knobs, b: Knobs): boolean => sorted(a) === sorted(b)
 
-/** The start as it would reach each host of the placement; the mark is filled in by the swap. */
+/** The start as it would reach the hosts of the placement, in its order: workers before their head. The mark is filled in by the swap. */
 function commandsOf(model: Model, cluster: Cluster, extraDockerArgs: string): CatalogChange['commands'] {
+  const launcher = launcherOf(model)
   const mark = { cluster: cluster.clusterId, swap: 'preview', fence: 0, step: 0, attempt: 1, model: model.key }
-  return cluster.hosts
-    .filter(({ name }) => model.placement[0] === name)
-    .map((host) => ({ host: host.name, command: typed(launcherOf(model).launch(soloJob({ model, host, home: '~', mark, extraDockerArgs }))) }))
+  const hosts = model.placement.flatMap((name) => cluster.hosts.filter((host) => host.name === name))
+  const nodes = hosts.map((host) => ({ host, home: '~', features: null }))
+  const ranks = launcher.startedFrom === 'head' ? [0] : nodes.map((_, rank) => rank).toReversed()
+  return ranks.flatMap((rank) => {
+    const node = nodes[rank]
+    return node === undefined ? [] : [{ host: node.host.name, command: typed(launcher.launch({ model, mark, extraDockerArgs, nodes, rank })) }]
+  })
 }
 
 /** What the audit trail keeps of a model: what reaches the command line, without its environment, which may hold what nobody should read. */

@@ -33,8 +33,6 @@ function run(job: LaunchJob, what: 'start' | 'stop' | 'status'): Argv {
     SPARK_PORT: String(port),
     SPARK_WEIGHTS: weightsOf(model),
     SPARK_SERVED_NAME: model.served_name,
-    SPARK_CONTAINER: model.container,
-    SPARK_IMAGE: model.image,
     SPARK_RANK: String(rank),
     SPARK_NODES: String(nodes.length),
     SPARK_HEAD: fabricOf(head),

@@ -117,7 +117,7 @@ describe('any text', () => {
 describe('the look itself', () => {
   let home: string
   const run = (model?: Model): ReturnType<typeof readInstalled> => {
-    const [program = '', ...words] = probe(spark1, home, model) ?? []
+    const [program = '', ...words] = probe(spark1, home, model)
     const { stdout, stderr, status } = spawnSync(program, words, { encoding: 'utf8' })
     return readInstalled(stdout, stderr, status ?? 0)
   }
@@ -139,7 +139,7 @@ describe('the look itself', () => {
   afterAll(() => rmSync(home, { recursive: true }))
 
   test('is one line without control characters, as every word that goes to a host', () => {
-    for (const word of probe(spark1, home, modelWith({ launch: { recipe: 'a', mods: ['b'] } })) ?? []) expect(word).not.toMatch(/\p{Cc}/u)
+    for (const word of probe(spark1, home, modelWith({ launch: { recipe: 'a', mods: ['b'] } }))) expect(word).not.toMatch(/\p{Cc}/u)
   })
 
   test('finds script, recipes and .env, runs nothing but the help, and shows no secret', () => {
@@ -162,7 +162,7 @@ describe('the look itself', () => {
   })
 
   test('on a host without it says so', () => {
-    const [program = '', ...words] = probe({ ...spark1, launcherDir: '/nowhere' }, home) ?? []
+    const [program = '', ...words] = probe({ ...spark1, launcherDir: '/nowhere' }, home)
     const { stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' })
     expect(readInstalled(stdout, stderr, 0)).toMatchObject({ runs: false, features: null })
   })

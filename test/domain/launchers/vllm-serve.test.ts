@@ -26,6 +26,15 @@ test('a switch that is off is left out, but for one that vLLM has on by itself',
 })
 
 test.each([
+  [{ launch: { recipe: 'x' } }, {}, 0],
+  [{ launch: { arguments: [] } }, {}, 0],
+  [{ launcher: 'command' as const }, {}, 0],
+  [{ launch: { launch_script: 'x' } }, { gpu_memory_utilization: 0.6 }, 0.6],
+])('what the owner starts by himself (%o) claims only what a knob says', (change, knobs, share) => {
+  expect(memoryUtilization(modelWith({ ...change, knobs: Knobs.parse(knobs) }))).toBe(share)
+})
+
+test.each([
   [{}, 0.9],
   [{ gpu_memory_utilization: 0.7 }, 0.7],
   [{ gpu_memory_utilization: 0.7, extra_args: ['--gpu-memory-utilization', '0.5'] }, 0.5],

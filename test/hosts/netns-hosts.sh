@@ -3,7 +3,8 @@
 # namespaces, a tmpfs as its disk, an OpenSSH server and a Docker Engine. Needs root.
 #
 #   netns-hosts.sh hold [SECONDS]       be the one user of the hosts: waits for the lock, says "held", and takes the hosts down when stdin ends
-#   netns-hosts.sh up ENGINE NODE       both hosts up; ENGINE = a folder with Debian's docker.io unpacked, NODE = a node binary
+#   netns-hosts.sh up ENGINE NODE [SHARE]  both hosts up; ENGINE = a folder with Debian's docker.io unpacked, NODE = a node binary,
+#                                       SHARE = a folder of this machine that both see at /mnt/shared and cannot write
 #   netns-hosts.sh down                 nothing of the hosts is left, whatever state they are in
 #   netns-hosts.sh off|on|reboot H      power; a power cut gives nothing on the host the time to clean up
 #   netns-hosts.sh freeze|thaw H        every process of the host stands still: TCP is accepted, nothing answers
@@ -31,12 +32,13 @@ known() {
 for part in network image disk power; do source "$HERE/netns/$part.sh"; done
 
 up() {
-  local engine=$1 node=$2 host booting=()
+  local engine=$1 node=$2 share=${3:-} host booting=()
   [[ ! -e $STATE ]] || { say "$STATE is there: down first"; exit 1; }
   ! ip link show "$BRIDGE" >/dev/null 2>&1 || { say "a bridge $BRIDGE is there, and it is not ours"; exit 1; }
   mkdir -m 700 "$STATE"
   ln -s "$engine" "$STATE/engine"
   ln -s "$node" "$STATE/node"
+  [[ -z $share ]] || ln -s "$share" "$STATE/share"
   ssh-keygen -q -t ed25519 -N '' -C spark-control-test -f "$STATE/client"
   make_image "$STATE"
   make_bridge
@@ -93,7 +95,7 @@ case $command in
     "host_$command" "$@"
     ;;
   *)
-    sed -n '2,14p' "${BASH_SOURCE[0]}"
+    sed -n '2,15p' "${BASH_SOURCE[0]}"
     exit 2
     ;;
 esac

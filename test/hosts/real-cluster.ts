@@ -29,12 +29,12 @@ export class RealCluster {
   readonly #begun: Readonly<Record<HostName, number>>
 
   /** Empties the hosts first. */
-  static async start(hosts: RealHosts): Promise<RealCluster> {
+  static async start(hosts: RealHosts, models: object = catalog): Promise<RealCluster> {
     await hosts.restoreAll()
     const dataDir = mkdtempSync(join(tmpdir(), 'spark-real-'))
     const clusterId = `real-${randomBytes(4).toString('hex')}`
     writeKeys(join(dataDir, 'keys'), hosts)
-    writeConfig(join(dataDir, 'config'), clusterId, hosts)
+    writeConfig(join(dataDir, 'config'), clusterId, hosts, models)
     const begun = { 'spark-a': (await hosts.events('spark-a')).length, 'spark-b': (await hosts.events('spark-b')).length }
     return new RealCluster(await ControlPlane.start(dataDir), clusterId, hosts, dataDir, begun)
   }
@@ -88,7 +88,7 @@ function writeKeys(dir: string, hosts: RealHosts): void {
   copyFileSync(hosts.facts.knownHostsPath, join(dir, 'known_hosts'))
 }
 
-function writeConfig(dir: string, clusterId: string, hosts: RealHosts): void {
+function writeConfig(dir: string, clusterId: string, hosts: RealHosts, models: object): void {
   mkdirSync(dir)
   const cluster = {
     cluster_id: clusterId,
@@ -97,5 +97,5 @@ function writeConfig(dir: string, clusterId: string, hosts: RealHosts): void {
     settings: limits,
   }
   writeFileSync(join(dir, 'cluster.yaml'), stringify(cluster))
-  writeFileSync(join(dir, 'models.yaml'), stringify({ models: catalog }))
+  writeFileSync(join(dir, 'models.yaml'), stringify({ models }))
 }

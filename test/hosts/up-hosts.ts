@@ -37,12 +37,15 @@ async function hold(): Promise<ChildProcess> {
   throw new Error('the hosts are used by somebody else, or a killed run could not be cleared (see above)')
 }
 
-/** Brings both hosts up, each with the image `vllm-node` and launch-cluster.sh. Throws when this machine cannot carry them (ready.ts says why). */
-export async function upHosts(): Promise<HeldHosts> {
+/**
+ * Brings both hosts up, each with the image `vllm-node` and launch-cluster.sh; a folder to share is at /mnt/shared of both, to be read. Throws when this
+ * machine cannot carry them (ready.ts says why).
+ */
+export async function upHosts(share?: string): Promise<HeldHosts> {
   const engine = await dockerEngine()
   const holder = await hold()
   try {
-    await must('up', engine, process.execPath)
+    await must('up', engine, process.execPath, ...(share === undefined ? [] : [share]))
     const knownHostsPath = `${stateFolder}/known_hosts`
     const lines = (await readFile(knownHostsPath, 'utf8')).split('\n')
     const hosts = (['spark-a', 'spark-b'] as const).map((name) => {

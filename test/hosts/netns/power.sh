@@ -96,6 +96,11 @@ host_init() {
   done
   mount --bind "$(realpath "$STATE/node")" "$root/usr/local/bin/node"
   mount --bind "$own/engine-events.jsonl" "$root/var/log/engine-events.jsonl"
+  if [[ -e $STATE/share ]]; then
+    mkdir -p "$root/mnt/shared"
+    mount --bind "$(realpath "$STATE/share")" "$root/mnt/shared"
+    mount -o remount,bind,ro "$root/mnt/shared"
+  fi
   mount -t proc proc "$root/proc"
   cat /proc/sys/kernel/random/uuid >"$own/boot_id"
   mount --bind "$own/boot_id" "$root/proc/sys/kernel/random/boot_id"

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { HostConfig } from './host-config.ts'
 import { ContainerLog } from './log.ts'
 import type { Program } from './program.ts'
 
@@ -23,6 +24,14 @@ export interface ContainerSpec {
   readonly privileged: boolean
   readonly autoRemove: boolean
   readonly restart: RestartPolicy
+  /** What the image brings, before `env`. */
+  readonly imageEnv: readonly string[]
+  readonly hostname: string | null
+  readonly user: string
+  readonly workdir: string
+  readonly tty: boolean
+  readonly stopTimeout_s: number | null
+  readonly hostConfig: HostConfig
 }
 
 export type ContainerState = 'created' | 'running' | 'exited' | 'removing'

@@ -1,3 +1,6 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HostDisk } from '../disk.ts'
 import type { Machine } from '../machine.ts'
 import { startRay } from '../fabric/ray.ts'
 import { startEngine } from '../vllm/engine.ts'
@@ -6,6 +9,7 @@ import { Container } from './container.ts'
 import type { ContainerSpec } from './container.ts'
 import { daemonError, DockerError } from './flags.ts'
 import { Images } from './images.ts'
+import { startEarlyoom } from './earlyoom.ts'
 import { isThere, startProcess, startSleep } from './program.ts'
 import type { Program, ProgramIo } from './program.ts'
 
@@ -167,10 +171,16 @@ export class DockerDaemon {
     let program: Program
     if (command === 'sleep') program = startSleep(machine, argv, container.programs.length === 0)
     else if (command === 'vllm' && second === 'serve')
-      program = startEngine(machine, argv, { env, io, container: container.spec.name, binds: container.spec.binds })
+      program = startEngine(machine, argv, { env, io, container: container.spec.name, binds: container.spec.binds, ports: container.spec.ports })
+    else if (command === 'earlyoom') program = startEarlyoom(machine, argv, () => container.programs, io)
     else if (command === 'ray') program = startRay(machine, argv, io)
     else if (isThere(machine.disk.rewrite(command), path)) {
-      program = startProcess(machine, argv, { ...machine.shell.environment(), ...env, PATH: path, DEMO_CONTAINER: container.id }, io)
+      program = startProcess(
+        machine,
+        argv.map((word) => insideOf(container, machine.disk, word)),
+        { ...machine.shell.environment(), ...env, PATH: path, DEMO_CONTAINER: container.id },
+        io,
+      )
     } else {
       const why = `exec: "${command}": executable file not found in $PATH: unknown`
       if (missingCode === 127)
@@ -218,6 +228,7 @@ export class DockerDaemon {
   #forget(container: Container): void {
     if (!this.#containers.includes(container)) return
     this.#containers = this.#containers.filter((other) => other !== container)
+    rmSync(join(this.#machine.disk.dir, 'containers', container.id.slice(0, 12)), { recursive: true, force: true })
     this.#machine.events.write('container_removed', this.#facts(container))
   }
 
@@ -225,3 +236,12 @@ export class DockerDaemon {
     return { id: container.id, name: container.spec.name }
   }
 }
+
+/** What a container calls `/workspace` is its own, and goes with it. */
+function insideOf(container: Container, disk: HostDisk, word: string): string {
+  const place = join(disk.alias, 'containers', container.id.slice(0, 12), 'workspace')
+  if (!ofContainer.test(word)) return word
+  mkdirSync(place, { recursive: true })
+  return word.replaceAll(ofContainer, place)
+}
+const ofContainer = /(?<![\w.~}-])\/workspace(?![\w.-])/g

@@ -1,3 +1,4 @@
+import { published } from './host-config.ts'
 import { nameAndTag } from './images.ts'
 import type { Image } from './images.ts'
 import type { Container } from './container.ts'
@@ -33,7 +34,8 @@ export function inspection(container: Container): object {
     Platform: 'linux',
     Mounts: spec.binds.map((bind) => {
       const [source = '', destination = '', mode = ''] = bind.split(':')
-      return { Type: 'bind', Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro'), Propagation: 'rprivate' }
+      const rest = { Source: source, Destination: destination, Mode: mode, RW: !mode.split(',').includes('ro') }
+      return source.startsWith('/') ? { Type: 'bind', ...rest, Propagation: 'rprivate' } : { Type: 'volume', Name: source, Driver: 'local', ...rest }
     }),
     HostConfig: {
       Binds: spec.binds.length > 0 ? spec.binds : null,
@@ -42,17 +44,46 @@ export function inspection(container: Container): object {
       AutoRemove: spec.autoRemove,
       Privileged: spec.privileged,
       IpcMode: spec.ipc,
+      PortBindings: bindings(container),
+      DeviceRequests: spec.hostConfig.deviceRequests,
+      Ulimits: spec.hostConfig.ulimits.length > 0 ? spec.hostConfig.ulimits : null,
+      ShmSize: spec.hostConfig.shmSize,
+      Memory: spec.hostConfig.memory,
+      MemorySwap: spec.hostConfig.memorySwap,
+      PidsLimit: spec.hostConfig.pidsLimit,
+      PidMode: spec.hostConfig.pid,
+      CapAdd: spec.hostConfig.capAdd,
+      CapDrop: spec.hostConfig.capDrop,
+      Devices: spec.hostConfig.devices,
+      SecurityOpt: spec.hostConfig.securityOpt ?? (spec.privileged ? ['label=disable'] : null),
+      ExtraHosts: spec.hostConfig.extraHosts,
+      Runtime: spec.hostConfig.runtime,
+      LogConfig: { Type: 'json-file', Config: {} },
+      ...(spec.hostConfig.init && { Init: true }),
+      ...(spec.hostConfig.mounts.length > 0 && { Mounts: spec.hostConfig.mounts }),
     },
     Config: {
-      Hostname: container.id.slice(0, 12),
-      Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+      Hostname: spec.hostname ?? container.id.slice(0, 12),
+      User: spec.user,
+      Tty: spec.tty,
+      WorkingDir: spec.workdir,
+      ...(spec.stopTimeout_s !== null && { StopTimeout: spec.stopTimeout_s }),
+      Env: [
+        ...Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+        ...spec.imageEnv.filter((row) => !(row.slice(0, row.indexOf('=')) in spec.env)),
+      ],
       Cmd: spec.cmd.length > 0 ? spec.cmd : null,
       Image: spec.image,
       Entrypoint: spec.entrypoint.length > 0 ? spec.entrypoint : null,
       Labels: spec.labels,
     },
-    NetworkSettings: { Ports: {}, Networks: { [spec.network]: {} } },
+    NetworkSettings: { Ports: bindings(container), Networks: { [spec.network]: {} } },
   }
+}
+
+function bindings({ spec }: Container): object {
+  const rows = spec.ports.map((port) => published(port))
+  return Object.fromEntries(rows.map(({ inside, outside, address }) => [`${String(inside)}/tcp`, [{ HostIp: address, HostPort: String(outside) }]]))
 }
 
 /** One line of `docker ps`, as its templates see it. */
@@ -72,7 +103,10 @@ export function row(container: Container, whole: boolean): Record<string, unknow
     Mounts: spec.binds.map((bind) => bind.split(':')[0]).join(','),
     Names: spec.name,
     Networks: spec.network,
-    Ports: spec.ports.join(', '),
+    Ports: spec.ports
+      .map((port) => published(port))
+      .map(({ inside, outside, address }) => `${address || '0.0.0.0'}:${String(outside)}->${String(inside)}/tcp`)
+      .join(', '),
     RunningFor: `${ago(container.createdAt)} ago`,
     Size: '0B',
     State: container.state,
@@ -104,7 +138,7 @@ export function imageInspection(image: Image): object {
     Created: image.created.toISOString(),
     Architecture: 'arm64',
     Os: 'linux',
-    Config: { Entrypoint: image.entrypoint, Labels: {} },
+    Config: { Entrypoint: image.entrypoint.length > 0 ? image.entrypoint : null, Cmd: null, Env: image.env, WorkingDir: image.workdir, Labels: {} },
   }
 }
 

@@ -6,11 +6,18 @@ export interface Image {
   readonly tag: string
   readonly id: string
   readonly entrypoint: readonly string[]
+  readonly env: readonly string[]
+  readonly workdir: string
   readonly created: Date
 }
 
 /** Images whose own entrypoint is the server; all others run what they are told. */
 const servers: Readonly<Record<string, readonly string[]>> = { 'vllm/vllm-openai': ['vllm', 'serve'] }
+
+const env = [
+  'PATH=/usr/local/nvidia/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'NVIDIA_VISIBLE_DEVICES=all',
+]
 
 /** The images of a host, by `name[:tag]` or id. */
 export class Images {
@@ -22,7 +29,15 @@ export class Images {
       const [reference = '', build = ''] = entry.split('#')
       const [name, tag] = nameAndTag(reference)
       const digest = createHash('sha256').update(`${name}:${tag}${build}`).digest('hex')
-      return { name, tag, id: `sha256:${digest}`, entrypoint: servers[name] ?? [], created: new Date('2026-09-01T08:00:00Z') }
+      return {
+        name,
+        tag,
+        id: `sha256:${digest}`,
+        entrypoint: servers[name] ?? [],
+        env,
+        workdir: '/workspace',
+        created: new Date('2026-09-01T08:00:00Z'),
+      }
     })
   }
 

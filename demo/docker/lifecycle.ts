@@ -7,9 +7,9 @@ import { environment } from './run.ts'
 /** `docker stop`, `restart`: each container in turn; prints the names that it could do. */
 export async function stop(daemon: DockerDaemon, call: Call, args: readonly string[], thenStart: boolean): Promise<number> {
   const flags = parseFlags(thenStart ? 'restart' : 'stop', { time: { short: 't' }, timeout: {}, signal: { short: 's' } }, args)
-  const grace_s = Number(flags.last('time') ?? flags.last('timeout') ?? 10)
+  const told = flags.last('time') ?? flags.last('timeout')
   return await each(daemon, call, flags.words, async (container) => {
-    await daemon.stop(container, grace_s)
+    await daemon.stop(container, told === undefined ? (container.spec.stopTimeout_s ?? 10) : Number(told))
     if (!thenStart) return
     container.stoppedByHand = false
     daemon.start(container)

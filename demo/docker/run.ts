@@ -7,6 +7,7 @@ import type { Container, ContainerSpec, RestartPolicy } from './container.ts'
 import type { DockerDaemon } from './daemon.ts'
 import { daemonError, DockerError, parseFlags, splitOnce } from './flags.ts'
 import type { FlagTable, Parsed } from './flags.ts'
+import { bindOfMount, hostConfigOf } from './host-config.ts'
 
 const runFlags: FlagTable = {
   'add-host': {},
@@ -105,13 +106,20 @@ function specOf(daemon: DockerDaemon, call: Call, flags: Parsed, disk: HostDisk)
         .map((label) => splitOnce(label, '='))
         .map(([key, value]) => [key, value ?? '']),
     ),
-    binds: flags.all('volume').map((bind) => disk.asSeen(bind)),
+    binds: [...flags.all('volume'), ...flags.all('mount').flatMap((mount) => bindOfMount(mount) ?? [])].map((bind) => disk.asSeen(bind)),
     ports: flags.all('publish'),
     network: flags.last('network') ?? flags.last('net') ?? 'bridge',
     ipc: flags.last('ipc') ?? 'private',
     privileged: flags.has('privileged'),
     autoRemove: flags.has('rm'),
     restart: restartPolicy(flags.last('restart') ?? 'no'),
+    imageEnv: image.env,
+    hostname: flags.last('hostname') ?? null,
+    user: flags.last('user') ?? '',
+    workdir: flags.last('workdir') ?? image.workdir,
+    tty: flags.has('tty'),
+    stopTimeout_s: flags.last('stop-timeout') === undefined ? null : Number(flags.last('stop-timeout')),
+    hostConfig: hostConfigOf(flags),
   }
 }
 

@@ -48,10 +48,10 @@ export class EngineApi {
   }
 
   /** False when somebody else has the port. */
-  async listen(): Promise<boolean> {
+  async listen(port: number): Promise<boolean> {
     return await new Promise((done) => {
       this.#server.once('error', () => done(false))
-      this.#server.listen(this.#args.port, '127.0.0.1', () => done(true))
+      this.#server.listen(port, '127.0.0.1', () => done(true))
     })
   }
 

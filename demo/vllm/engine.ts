@@ -1,4 +1,5 @@
 import type { Machine } from '../machine.ts'
+import { published } from '../docker/host-config.ts'
 import { endedProgram } from '../docker/program.ts'
 import type { Program, ProgramIo } from '../docker/program.ts'
 import { cudaTotal_gib } from '../memory.ts'
@@ -21,6 +22,8 @@ import type { Binds } from './weights.ts'
 export interface EnginePlace {
   readonly container: string
   readonly binds: Binds
+  /** `--publish` of the container: where its port is on the host. One that was not published is taken as it is. */
+  readonly ports: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly io: ProgramIo
 }
@@ -36,6 +39,7 @@ class Engine implements Program {
   readonly #place: EnginePlace
   readonly #args: VllmArguments
   readonly #held_gib: number
+  readonly #port: number
   readonly #over = new AbortController()
   readonly #ranks: Ranks
   readonly #wording: Wording
@@ -53,6 +57,7 @@ class Engine implements Program {
     this.exited = this.#end.promise
     this.pid = machine.nextPid()
     this.#corePid = machine.nextPid()
+    this.#port = place.ports.map((port) => published(port)).find(({ inside }) => inside === args.port)?.outside ?? args.port
     this.#ranks = new Ranks(machine, args, this.#over.signal)
     this.#wording = wordingOf(args.model, args.loadFormat, machine.behaviour.wording)
     this.#held_gib = args.gpuMemoryUtilization * cudaTotal_gib
@@ -60,7 +65,7 @@ class Engine implements Program {
     machine.events.write('engine_start', {
       pid: this.pid,
       model: args.model,
-      port: args.port,
+      port: this.#port,
       container: place.container,
       env: marks,
       ...(args.nodes > 1 && { rank: args.rank }),
@@ -75,7 +80,7 @@ class Engine implements Program {
   }
 
   get port(): number | null {
-    return this.#machine.boundPorts.get(this.#args.port) === this.pid ? this.#args.port : null
+    return this.#machine.boundPorts.get(this.#port) === this.pid ? this.#port : null
   }
 
   get hangsAtStop(): boolean {
@@ -186,7 +191,7 @@ class Engine implements Program {
 
   /** vLLM binds its port long before it listens: until then nobody else can have it, and connections are refused. */
   async #bindPort(): Promise<void> {
-    const { port } = this.#args
+    const port = this.#port
     const { boundPorts, events } = this.#machine
     const taken = boundPorts.has(port) || !(await isFree(port))
     if (this.#isOver()) return
@@ -205,9 +210,9 @@ class Engine implements Program {
     }
     const api = new EngineApi(this.#args, this.#machine.behaviour, this.#machine.pace, hooks, cacheTokens(this.#held_gib))
     this.#api = api
-    if (!(await api.listen())) throw new Failed(failures.portTaken())
+    if (!(await api.listen(this.#port))) throw new Failed(failures.portTaken())
     if (this.#isOver()) return api.close()
-    this.#machine.events.write('engine_healthy', { pid: this.pid, model: this.model, port: this.#args.port, container: this.#place.container })
+    this.#machine.events.write('engine_healthy', { pid: this.pid, model: this.model, port: this.#port, container: this.#place.container })
     for (const text of [`Started server process [${String(this.pid)}]`, 'Waiting for application startup.', 'Application startup complete.']) {
       this.#place.io.err(`(APIServer pid=${String(this.pid)}) INFO:     ${text}\n`)
     }
@@ -259,11 +264,11 @@ class Engine implements Program {
     this.#serverGone = true
     this.#over.abort()
     this.#api?.close()
-    if (this.#machine.boundPorts.get(this.#args.port) === this.pid) this.#machine.boundPorts.delete(this.#args.port)
+    if (this.#machine.boundPorts.get(this.#port) === this.pid) this.#machine.boundPorts.delete(this.#port)
     this.#machine.events.write('engine_exit', {
       pid: this.pid,
       model: this.model,
-      port: this.#args.port,
+      port: this.#port,
       container: this.#place.container,
       code,
       cause,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { z } from 'zod'
 import { readCatalog, type Origin, type SourceText } from '../domain/catalog.ts'
 import { ClusterFile, type Cluster } from '../domain/cluster.ts'
 import type { Model } from '../domain/model.ts'
@@ -87,28 +88,7 @@ export function loadConfig(places: Places, env: Env): ConfigState {
   }
   const { settings, sources, refused, unknown } = resolveSettings(file.value.settings ?? {}, env)
   const warnings = unknown.map((name) => showProblem(file.locate(['settings', name], 'no such setting; it is passed over')))
-  const cluster: Cluster = {
-    clusterId: file.value.cluster_id,
-    demo: places.demo,
-    hosts: file.value.hosts.map((host) => ({
-      name: host.name,
-      address: host.address,
-      port: host.port,
-      user: host.user,
-      vllmPort: host.vllm_port ?? settings.vllm_port,
-      stateDir: host.state_dir,
-      launcherDir: host.launcher_dir,
-      hfCache: host.hf_cache,
-      container: host.container ?? null,
-      extraDockerArgs: host.extra_docker_args ?? null,
-      fabricAddress: host.fabric_address ?? null,
-      ethIf: host.eth_if ?? null,
-      ibIf: host.ib_if ?? null,
-      modelRoots: host.model_roots,
-    })),
-    defaultPlacement: file.value.default_placement ?? file.value.hosts.slice(0, 1).map((host) => host.name),
-    container: settings.vllm_container,
-  }
+  const cluster = clusterIn(file.value, settings, places.demo)
   const base = baseCatalog(places)
   if (base === null)
     return { kind: 'unready', code: 'config_invalid', message: 'models.yaml is missing', cluster, settings, sources, refused, warnings }
@@ -128,6 +108,30 @@ export function loadConfig(places: Places, env: Env): ConfigState {
   }
   return { kind: 'ready', cluster, models: catalog.models, origins: catalog.origins, settings, sources, refused, warnings }
 }
+
+/** The cluster that a cluster.yaml describes, defaults filled in. */
+export const clusterIn = (file: z.output<typeof ClusterFile>, settings: Settings, demo: boolean): Cluster => ({
+  clusterId: file.cluster_id,
+  demo,
+  hosts: file.hosts.map((host) => ({
+    name: host.name,
+    address: host.address,
+    port: host.port,
+    user: host.user,
+    vllmPort: host.vllm_port ?? settings.vllm_port,
+    stateDir: host.state_dir,
+    launcherDir: host.launcher_dir,
+    hfCache: host.hf_cache,
+    container: host.container ?? null,
+    extraDockerArgs: host.extra_docker_args ?? null,
+    fabricAddress: host.fabric_address ?? null,
+    ethIf: host.eth_if ?? null,
+    ibIf: host.ib_if ?? null,
+    modelRoots: host.model_roots,
+  })),
+  defaultPlacement: file.default_placement ?? file.hosts.slice(0, 1).map((host) => host.name),
+  container: settings.vllm_container,
+})
 
 /** The catalog that overrides change: the owner's models.yaml, else the one that ships. */
 export const baseCatalog = (places: Places): SourceText | null =>

@@ -12,7 +12,20 @@ export interface Places {
   readonly telemetryDir: string
   /** The catalog that ships with the project: used where the config directory has no models.yaml of its own. */
   readonly shippedModels: string
+  /** Where the owner's own cluster is kept while the demo runs; left out, it is the one that runs. */
+  readonly own?: OwnPlaces
 }
+
+/** The place of a real cluster's files. */
+export interface OwnPlaces {
+  readonly configDir: string
+  readonly keysDir: string
+  /** Who started this process starts it anew, out of the demo, as soon as there is a cluster.yaml. */
+  readonly leavesDemo: boolean
+}
+
+/** Where set-up writes to: never into the demo. */
+export const ownPlaces = ({ own, configDir, keysDir }: Places): OwnPlaces => own ?? { configDir, keysDir, leavesDemo: false }
 
 const projectDir = resolve(import.meta.dirname, '..')
 
@@ -36,6 +49,7 @@ export function placesFrom(env: Readonly<Record<string, string | undefined>>): P
     auditDir: join(root, 'audit'),
     telemetryDir: join(root, 'telemetry'),
     shippedModels: join(projectDir, 'config', 'models.yaml'),
+    ...(demo ? { own: { configDir: realConfigDir, keysDir: join(dataDir, 'keys'), leavesDemo: word(env['SPARK_LEAVES_DEMO']) === '1' } } : {}),
   }
 }
 

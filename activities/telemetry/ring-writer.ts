@@ -20,7 +20,7 @@ export class RingWriter {
   constructor(dir: string, log: Logger) {
     this.#dir = dir
     this.#log = log
-    this.#timer = setInterval(() => this.flush(), flushEveryMs)
+    this.#timer = setInterval(() => void this.flush(), flushEveryMs)
   }
 
   add(point: RingPoint): void {

@@ -4,12 +4,13 @@ import type { Deployment } from '../deployment.ts'
 import type { ClusterId, HostName, Millis, ModelKey, Sha256, SwapId } from '../names.ts'
 import type { LeftWith, Outcome, PhaseName } from '../swap.ts'
 import type { HostSurvey } from './host-survey.ts'
+import type { ReportReachability, Resurvey } from './monitor-command.ts'
 
 /**
  * What anyone may ask of the arbiter (ARBITER.md A1–A5). `id` makes a repeat harmless; `notAfter` is in the arbiter's own clock.
  * These travel inside Temporal only, so they are camelCase; the API translates.
  */
-interface Envelope {
+export interface Envelope {
   readonly id: string
   readonly notAfter: Millis
   /** Who asks, for the audit trail. */
@@ -146,25 +147,11 @@ export interface ReportHosts extends Envelope {
   readonly registeredAttributes: readonly string[]
 }
 
-/** The monitor sees that a host holds something else than the arbiter thinks: it is looked at anew, unless it is occupied (E4). */
-export interface Resurvey extends Envelope {
-  readonly type: 'resurvey'
-  readonly hosts: readonly HostName[]
-}
-
 /** Events that others than the arbiter know of. They go through its outbox, so that there is one order of all. One id is noted once. */
 export interface Note extends Envelope {
   readonly type: 'note'
   readonly entries: readonly Noted[]
 }
-/** What the monitor sees of a host; the arbiter tells it when it changes. */
-export interface ReportReachability extends Envelope {
-  readonly type: 'report_reachability'
-  readonly host: HostName
-  readonly reachable: boolean
-  readonly cause: string | null
-}
-
 export type Command =
   | Acquire
   | LeaveLine

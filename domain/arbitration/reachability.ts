@@ -1,4 +1,4 @@
-import type { ReportReachability } from './command.ts'
+import type { ReportReachability } from './monitor-command.ts'
 import { tell } from './outbox.ts'
 import type { ArbiterState } from './state.ts'
 import { answered, type Step } from './step.ts'

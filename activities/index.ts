@@ -1,5 +1,6 @@
 import { createArbiterClient } from './arbiter.ts'
 import type { ActivityDeps } from './deps.ts'
+import { createDiscoveryActivities } from './discovery/index.ts'
 import { createGuardianActivities } from './guardian/index.ts'
 import { createLaunchActivities } from './launch.ts'
 import { createManagedActivities } from './managed/index.ts'
@@ -45,6 +46,7 @@ export function createActivities(given: ActivityDeps) {
     ...createManagedActivities(deps),
     ...createGuardianActivities(deps),
     ...createServiceChecks(deps),
+    ...createDiscoveryActivities(deps),
     ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),
     ...createOutboxActivities(deps, { announce: (event) => announce(deps, event), noteRun: (run) => noteScheduleRun(deps, run) }),

@@ -49,4 +49,6 @@ export const swapWorkflowId = (clusterId: ClusterId, swapId: SwapId): string => 
 export const checkWorkflowId = (clusterId: ClusterId, checkId: string): string => `check/${clusterId}/${checkId}`
 export const monitorWorkflowId = (clusterId: ClusterId): string => `monitor/${clusterId}`
 export const restartWorkflowId = (clusterId: ClusterId, restartId: string): string => `restart/${clusterId}/${restartId}`
+export const discoverWorkflowId = (clusterId: ClusterId, discoveryId: string): string => `discover/${clusterId}/${discoveryId}`
+export const prepareWorkflowId = (clusterId: ClusterId, prepareId: string): string => `prepare/${clusterId}/${prepareId}`
 export const taskQueueOf = (clusterId: ClusterId): string => `spark-control/${clusterId}`

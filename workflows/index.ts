@@ -1,6 +1,7 @@
 /** All workflows, by the names in messages.ts (`workflowTypes`). */
 export { gpuArbiter } from './arbiter.ts'
 export { check } from './check.ts'
+export { discover, prepareForCluster } from './discover.ts'
 export { externalRun } from './external-run.ts'
 export { guardian } from './guardian.ts'
 export { connectivity, deepHealth } from './health.ts'

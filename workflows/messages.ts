@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { ArbiterView, Command, DecideReply, Go, SwapEnd } from '../domain/arbitration/command.ts'
 import type { ArbiterState } from '../domain/arbitration/state.ts'
+import type { DiscoverBody, PrepareHost } from '../domain/discovery/visit.ts'
 import type { ErrorCode } from '../domain/errors.ts'
 import type { Actor, OutboxEntry } from '../domain/events.ts'
 import { guardianWorkflowType } from '../domain/guardian/incident.ts'
@@ -44,6 +45,8 @@ export const workflowTypes = {
   externalRun: 'externalRun',
   serviceRestart: 'serviceRestart',
   deepHealth: 'deepHealth',
+  discover: 'discover',
+  prepareForCluster: 'prepareForCluster',
   connectivity: 'connectivity',
   guardian: guardianWorkflowType,
 } as const
@@ -126,6 +129,18 @@ export interface ServiceRestartRequest {
   readonly claimId: string
   readonly fence: number
   readonly by: Actor
+}
+
+/** Argument of `discover`. Its result is a VisitEnd. */
+export interface DiscoverRequest {
+  readonly clusterId: string
+  readonly host: DiscoverBody
+}
+
+/** Argument of `prepareForCluster`. Its result is a list of Prepared. */
+export interface PrepareRequest {
+  readonly clusterId: string
+  readonly hosts: readonly PrepareHost[]
 }
 
 /** Argument of `deepHealth` and `connectivity`. */

@@ -3,9 +3,10 @@ import type { ArbiterView } from '../domain/arbitration/command.ts'
 import { clearingPlan, goalOn, type ClearingPlan } from '../domain/clearing-plan.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { Cause } from '../domain/errors.ts'
-import { launcherOf } from '../domain/launchers/launcher.ts'
+import type { HostFacts } from '../domain/host-facts.ts'
+import { jointChecks } from '../domain/joint-checks.ts'
 import { arbiterWorkflowId, type HostName } from '../domain/names.ts'
-import { failedCheck, firstTrouble, targetChecks, type TargetLook } from '../domain/preflight.ts'
+import { firstTrouble, targetChecks, type TargetLook } from '../domain/preflight.ts'
 import { owed } from '../domain/restore.ts'
 import { planCommands } from '../domain/swap-plan.ts'
 import type { PreflightInput } from '../domain/swap-snapshot.ts'
@@ -61,8 +62,9 @@ export const createPreflightActivities = (deps: ActivityDeps) => ({
     const affectedHosts = [...new Set([...input.hosts, ...displaced.flatMap((deployment) => deployment.hosts)])].sort()
     const { plan, looks, checks } = await lookAtAll(deps, { ...input, swapId: null, snapshot, affectedHosts, displaced }, null)
     const planned = plan.hosts.flatMap((clear) => {
-      const facts = looks.find((look) => look.host === clear.host)?.facts
-      return facts == null ? [] : [{ host: deps.hosts.host(clear.host), facts, clear, goal: goalOn(plan, clear, facts.memTotalBytes) }]
+      const { facts = null, features = null } = looks.find((look) => look.host === clear.host) ?? {}
+      if (facts === null) return []
+      return [{ host: deps.hosts.host(clear.host), facts, features, clear, goal: goalOn(plan, clear, facts.memTotalBytes) }]
     })
     const restorable = owed(displaced, input.onFailure)
     return {
@@ -70,12 +72,17 @@ export const createPreflightActivities = (deps: ActivityDeps) => ({
       hosts: [...input.hosts],
       ok: checks.every((check) => check.ok),
       checks,
-      previous: displaced.map(({ model, hosts, snapshot: known, validatedAt }) => ({
-        model,
-        hosts,
-        restorable: known !== null && validatedAt !== null,
+      previous: displaced.map((deployment) => ({
+        model: deployment.model,
+        hosts: deployment.hosts,
+        restorable: owed([deployment], 'restore').length > 0,
       })),
-      plan: planCommands(planned, snapshot.model, restorable, snapshot.extraDockerArgs),
+      plan: planCommands(
+        planned,
+        snapshot.model === null ? null : { model: snapshot.model, hosts: input.hosts },
+        restorable,
+        snapshot.extraDockerArgs,
+      ),
     }
   },
 })
@@ -84,19 +91,12 @@ async function lookAtAll(deps: ActivityDeps, input: PreflightInput, fence: numbe
   const { model, memoryFloorGib } = input.snapshot
   const plan = clearingPlan({ ...input, model, memoryFloorGib })
   const checks: CheckResult[] = []
-  if (model !== null && input.hosts.length > launcherOf(model).maxHosts) {
-    checks.push(
-      failedCheck(
-        'hosts',
-        'too_many_hosts',
-        `${model.launcher} runs a model on ${launcherOf(model).maxHosts} host only, not on ${input.hosts.join(', ')}`,
-      ),
-    )
-  }
   const looks = await Promise.all(
-    plan.hosts.map((clear) =>
-      lookAtTarget(deps.hosts, clear.host, clear.target ? model : null, (facts) => goalOn(plan, clear, facts.memTotalBytes), cancellationSignal()),
-    ),
+    plan.hosts.map((clear) => {
+      const goalFor = (facts: HostFacts) => goalOn(plan, clear, facts.memTotalBytes)
+      const target = { clusterId: input.clusterId, clear, model: clear.target ? model : null, hosts: input.hosts, goalFor }
+      return lookAtTarget(deps.hosts, target, cancellationSignal())
+    }),
   )
   plan.hosts.forEach((clear, i) => {
     const look = looks[i]
@@ -115,6 +115,7 @@ async function lookAtAll(deps: ActivityDeps, input: PreflightInput, fence: numbe
       )
     else checks.push(asideCheck(look))
   })
+  if (model !== null) checks.push(...jointChecks(model, input.hosts, looks))
   checks.push(...input.displaced.flatMap((deployment) => restoreCheck(deployment, input.onFailure)))
   return { plan, looks, checks }
 }
@@ -132,7 +133,7 @@ const asideCheck = (look: TargetLook): CheckResult => ({
 function restoreCheck(deployment: Deployment, onFailure: 'restore' | 'leave'): CheckResult[] {
   if (onFailure === 'leave' || owed([deployment], onFailure).length > 0) return []
   const name = deployment.model ?? 'an unknown model'
-  const why = deployment.adopted ? 'it was not started by Spark Control' : 'it was never validated'
+  const why = deployment.whyNot ?? (deployment.adopted ? 'it was not started by Spark Control' : 'it was never validated')
   return [
     {
       host: deployment.hosts[0] ?? null,

@@ -4,7 +4,7 @@ import { HostName } from './names.ts'
 
 /**
  * What one or several hosts hold now, as the arbiter remembers it. `snapshot` is all that a later restore needs to launch it again;
- * null when we did not start it (`adopted`) and so cannot rebuild it.
+ * null when it cannot be rebuilt: it was started by somebody else (`adopted`) in a way that we cannot repeat, or it has lost a host.
  */
 export const Deployment = z.object({
   model: z.string().nullable(),
@@ -15,5 +15,7 @@ export const Deployment = z.object({
   adopted: z.boolean(),
   container: z.string().nullable(),
   snapshot: Model.nullable(),
+  /** Why it cannot be put back after a swap; absent where it can, and where nobody looked. */
+  whyNot: z.string().optional(),
 })
 export type Deployment = z.infer<typeof Deployment>

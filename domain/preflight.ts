@@ -4,6 +4,7 @@ import type { Deployment } from './deployment.ts'
 import { causeOf, type Cause, type ErrorCode } from './errors.ts'
 import { fenceTakes } from './fence.ts'
 import type { HostFacts } from './host-facts.ts'
+import type { LauncherFeatures } from './launchers/features.ts'
 import { GiB, gib, memoryNeed } from './memory.ts'
 import { memoryEstimate } from './memory-estimate.ts'
 import type { Model } from './model.ts'
@@ -22,6 +23,8 @@ export interface TargetLook {
   readonly weights: WeightsLook | null
   /** Processes of the containers that the stop will end. */
   readonly enginePids: readonly number[]
+  /** What the launcher installed there can do; null where there is none to ask. */
+  readonly features?: LauncherFeatures | null
   /** docker's id of the model's image there. */
   readonly imageId?: string | null
   /** On the head, whose launcher goes to the workers by itself: for each of them why SSH refused, null where it did not. */

@@ -1,11 +1,14 @@
 import { containersToGo, type ClearingGoal } from './clearing.ts'
-import type { HostToClear } from './clearing-plan.ts'
-import { baseUrlOf, type Host } from './cluster.ts'
+import type { HostToClear, StoppedByCommand } from './clearing-plan.ts'
+import type { Host } from './cluster.ts'
+import { engineUrl } from './engine-address.ts'
 import type { HostFacts } from './host-facts.ts'
 import { stop } from './launchers/container.ts'
 import type { LaunchMark } from './launchers/launch-mark.ts'
-import { launcherOf, soloJob } from './launchers/launcher.ts'
+import type { LauncherFeatures } from './launchers/features.ts'
+import { launcherOf, type LaunchJob } from './launchers/launcher.ts'
 import type { Model } from './model.ts'
+import type { Argv, HostName } from './names.ts'
 import type { Restorable } from './restore.ts'
 import { typed } from './shell.ts'
 import type { PhaseName, PlanReport } from './swap.ts'
@@ -18,6 +21,8 @@ export interface PlannedHost {
   readonly facts: HostFacts
   readonly clear: HostToClear
   readonly goal: ClearingGoal
+  /** What the launcher installed there can do. */
+  readonly features?: LauncherFeatures | null
 }
 
 /** Where a swap would carry its own id, fence and step. */
@@ -28,39 +33,65 @@ const mark = (clusterId: string, model: Model, step: number): LaunchMark => ({
   step,
   attempt: 1,
   model: model.key,
+  ...(model.port == null ? {} : { port: model.port }),
 })
 
-/** The commands that a swap would run, in their order; `restore` only if it failed. */
+/** The commands that a swap would run, in their order; `restore` only if it failed. `next`: what is launched, on which hosts, head first. */
 export function planCommands(
   hosts: readonly PlannedHost[],
-  model: Model | null,
+  next: StoppedByCommand | null,
   owed: readonly Restorable[],
   extraDockerArgs: string,
 ): PlannedCommand[] {
-  const stops = hosts.flatMap(({ host, facts, clear, goal }) =>
-    containersToGo(facts, goal).map((container): PlannedCommand => ({
-      phase: 'stop',
-      host: host.name,
-      command: typed(stop(container.name, clear.stopGraceS)),
-    })),
-  )
-  const targets = hosts.filter(({ clear }) => clear.target)
-  const serve = (phase: PhaseName, { host, facts, goal }: PlannedHost, what: Model, step: number): PlannedCommand => ({
-    phase,
-    host: host.name,
-    command: typed(
-      launcherOf(what).launch(soloJob({ model: what, host, home: facts.home, mark: mark(goal.clusterId, what, step), extraDockerArgs })),
-    ),
-  })
-  const starts = model === null ? [] : targets.flatMap((target) => [serve('launch', target, model, 2), ...proofs(target.host)])
-  const restores = owed.flatMap(({ deployment, model: previous }, i) =>
-    hosts.filter(({ host }) => host.name === deployment.hosts[0]).map((target) => serve('restore', target, previous, 4 + i)),
-  )
-  return [...stops, ...starts, ...(model === null ? [] : restores)]
+  const inOrder = [...hosts.filter(({ clear }) => !clear.head), ...hosts.filter(({ clear }) => clear.head)]
+  const stops = inOrder.flatMap((planned) => stopsOn(planned, hosts, extraDockerArgs))
+  if (next === null) return stops
+  const head = hosts.find(({ host }) => host.name === next.hosts[0])
+  const starts = [...launches('launch', hosts, next, 2, extraDockerArgs), ...(head === undefined ? [] : proofs(head.host, next.model))]
+  const restores = owed.flatMap(({ deployment, model }, i) => launches('restore', hosts, { model, hosts: deployment.hosts }, 4 + i, extraDockerArgs))
+  return [...stops, ...starts, ...restores]
 }
 
-function proofs(host: Host): PlannedCommand[] {
-  const url = baseUrlOf(host)
+function stopsOn({ host, facts, clear, goal }: PlannedHost, all: readonly PlannedHost[], extraDockerArgs: string): PlannedCommand[] {
+  const command = (argv: Argv): PlannedCommand => ({ phase: 'stop', host: host.name, command: typed(argv) })
+  const own = (clear.commands ?? []).flatMap(({ model, hosts }) => {
+    const job = jobOn(all, { model, hosts }, host.name, goal.clusterId, 1, extraDockerArgs)
+    const commands = launcherOf(model).commands
+    return job === null || commands === null ? [] : [command(commands.stop(job))]
+  })
+  return [...own, ...containersToGo(facts, goal).map((container) => command(stop(container.name, clear.stopGraceS)))]
+}
+
+/** Workers before the head, or the head's command alone. None where one of its hosts was not seen. */
+function launches(phase: PhaseName, hosts: readonly PlannedHost[], what: StoppedByCommand, step: number, extraDockerArgs: string): PlannedCommand[] {
+  const launcher = launcherOf(what.model)
+  const [head, ...workers] = what.hosts
+  const clusterId = hosts[0]?.goal.clusterId ?? ''
+  return [...(launcher.startedFrom === 'each' ? workers : []), ...(head === undefined ? [] : [head])].flatMap((host) => {
+    const job = jobOn(hosts, what, host, clusterId, step, extraDockerArgs)
+    return job === null ? [] : [{ phase, host, command: typed(launcher.launch(job)) }]
+  })
+}
+
+/** Null where one of its hosts did not answer. */
+function jobOn(
+  seen: readonly PlannedHost[],
+  { model, hosts }: StoppedByCommand,
+  host: HostName,
+  clusterId: string,
+  step: number,
+  extraDockerArgs: string,
+): LaunchJob | null {
+  const nodes = hosts.flatMap((name) => {
+    const planned = seen.find((one) => one.host.name === name)
+    return planned === undefined ? [] : [{ host: planned.host, home: planned.facts.home, features: planned.features ?? null }]
+  })
+  const rank = hosts.indexOf(host)
+  return nodes.length < hosts.length || rank < 0 ? null : { model, mark: mark(clusterId, model, step), extraDockerArgs, nodes, rank }
+}
+
+function proofs(host: Host, model: Model): PlannedCommand[] {
+  const url = engineUrl(host, model)
   return [
     { phase: 'launch', host: host.name, command: `GET ${url}/health` },
     { phase: 'warm', host: host.name, command: `POST ${url}/v1/chat/completions` },

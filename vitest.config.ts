@@ -25,6 +25,13 @@ export default defineConfig({
         hookTimeout: 180_000,
         fileParallelism: false,
       }),
+      // Not part of `npm test`: npm run test:engine
+      lane('engine', ['test/engine/**/*.test.ts'], {
+        globalSetup: ['test/setup/temporal.ts', 'test/setup/engine.ts'],
+        testTimeout: 600_000,
+        hookTimeout: 180_000,
+        fileParallelism: false,
+      }),
       lane('browser', ['test/browser/**/*.test.ts'], {
         globalSetup: ['test/setup/temporal.ts'],
         testTimeout: 120_000,

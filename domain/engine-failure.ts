@@ -41,6 +41,14 @@ function isException(line: string): boolean {
   return exception.test(text) && !wrappers.test(text) && !harmless.test(text)
 }
 
-/** Without `(EngineCore pid=12) ERROR 11-24 05:00:00 [core.py:1]`, which tells a reader nothing. A worker under Ray has its own inside the engine's. */
-export const withoutPrefix = (line: string): string =>
-  line.replace(/^\s*(?:\([^)]*pid=[^)]*\)\s*)*((DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? (\[[^\]]*\]\s*)?)?/, '').trim()
+const prefixes = [
+  // `(EngineCore pid=12) `; a worker under Ray has its own inside the engine's
+  /^(?:\([^)]*pid=[^)]*\)\s*)+/,
+  // `ERROR 11-24 05:00:00 [core.py:1] `
+  /^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL) \d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? (?:\[[^\]]*\]\s*)?/,
+  // llama.cpp's `0.00.006.431 E `
+  /^\d+\.\d\d\.\d{3}\.\d{3} [A-Z] /,
+]
+
+/** A line without what stands before its words, which tells a reader nothing. */
+export const withoutPrefix = (line: string): string => prefixes.reduce((text, prefix) => text.replace(prefix, ''), line.trim()).trim()

@@ -12,7 +12,10 @@ export const signs: readonly (readonly [RegExp, ErrorCode])[] = [
     /LocalEntryNotFoundError|couldn't find them in the cached files|Can't load the configuration of|We couldn't connect to 'https?:/,
     'weights_missing',
   ],
-  [/SafetensorError: |Error while deserializing header|PytorchStreamReader failed|gguf_init_from_file.*failed/, 'weights_broken'],
+  [
+    /SafetensorError: |Error while deserializing header|PytorchStreamReader failed|gguf_init_\w+: invalid magic|model is corrupted or incomplete/,
+    'weights_broken',
+  ],
   // the model and its settings
   [
     /Model architectures \[.*\] (are not supported|failed to be inspected)|does not recognize this architecture|unknown model architecture/,

@@ -77,6 +77,18 @@ test('an unknown cause is the exception above the wrapper, also under the prefix
   expect(causeOfDeath(lines, 'engine_exited')).toMatchObject({ code: 'engine_exited', line: 'AssertionError: Encoder cache is not initialised' })
 })
 
+test('llama.cpp names its causes, too', () => {
+  const lines = [
+    "0.00.006.431 E gguf_init_from_reader: invalid magic characters: ';?[?', expected 'GGUF'",
+    '0.00.006.632 E llama_model_load: error loading model: llama_model_loader: failed to load model from /models/x/model.gguf',
+    'RuntimeError: Failed to init server, please check the input params.',
+  ]
+  expect(causeOfDeath(lines, 'engine_exited')).toMatchObject({
+    code: 'weights_broken',
+    line: "gguf_init_from_reader: invalid magic characters: ';?[?', expected 'GGUF'",
+  })
+})
+
 test('a cause that stands 250 lines above the wrapper is found', () => {
   const noise = Array.from({ length: 250 }, (_, i) => `${engine}  File "core.py", line ${String(i)}, in run`)
   const free = 'ValueError: Free memory on device cuda:0 (2.6/121.63 GiB) on startup is less than desired GPU memory utilization (0.08, 9.73 GiB).'

@@ -18,7 +18,7 @@ export function catalog(state: FixtureState, ask: Ask): ModelControl {
     return Promise.resolve(change(model, { saved: save, used_by: [...state.usedBy] }))
   }
   return {
-    list: () => state.catalog,
+    list: () => [...state.catalog],
     read: find,
     create({ key, ...entry }, save) {
       const made = ownModel(key, { name: entry.name ?? key, repo: entry.repo ?? null, local_path: entry.local_path ?? null })

@@ -65,8 +65,10 @@ export function hostFigures(host: HostStatus, history: readonly TelemetryPoint[]
             const value = telemetry?.[name] ?? null
             return html`<div title="${figureRows[name].about}">
               <dt>${label}</dt>
-              <dd>${value === null ? html`<span class="muted">${figure(name, null)}</span>` : figure(name, value)}</dd>
-              ${drawn && curve(name, label, host, history)}
+              <dd>
+                ${value === null ? html`<span class="muted">${figure(name, null)}</span>` : figure(name, value)}
+                ${drawn && curve(name, label, host, history)}
+              </dd>
             </div>`
           })}
         </dl>`,

@@ -2,6 +2,7 @@ import type { ConfigSource } from '../config/load.ts'
 import { Problem } from '../domain/problem.ts'
 import { clusterLinks } from './control/cluster-link.ts'
 import { modelOf, ready } from './control/catalog.ts'
+import { createDiscovery } from './control/discovery.ts'
 import { createEvents } from './control/events.ts'
 import { createLocks } from './control/locks.ts'
 import { createModels } from './control/models.ts'
@@ -61,6 +62,7 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     models: createModels(links, config),
     settings: createSettings(links, config),
     telemetry: createTelemetry(config),
+    setup: createDiscovery(links, config),
     services: createServices({ links, config, readStatus: () => statuses.read() }),
   }
 

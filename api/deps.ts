@@ -14,6 +14,8 @@ import type { AcquireBody, ForceReleaseBody } from '../domain/lock.ts'
 import type { Actor, AuditEvent, EventPage, EventType } from '../domain/events.ts'
 import type { ImportBody, ImportReport, ScheduleBody, ScheduleList, ScheduleView } from '../domain/scheduling/schedule.ts'
 import type { ConnectivityReport } from '../domain/connectivity.ts'
+import type { DiscoverBody } from '../domain/discovery/visit.ts'
+import type { DiscoveryView, SaveSetupBody, SetupProposal, SetupSaved } from '../domain/discovery/view.ts'
 import type { DeepReport } from '../domain/services/deep-report.ts'
 import type { Endpoints } from '../domain/services/endpoints.ts'
 import type { ServiceRestart } from '../domain/services/restart.ts'
@@ -116,6 +118,16 @@ export interface TelemetryControl {
   read(query: TelemetryQuery): Promise<Telemetry>
 }
 
+/** Machines that become hosts. Throws `unknown_discovery`, `discovery_not_done`, `invalid_request`, `config_changed`, `config_invalid`, `data_dir_…`. */
+export interface SetupControl {
+  /** Begun when this returns. Without a pinned host key it ends by showing it. */
+  discover(body: DiscoverBody): Promise<DiscoveryView>
+  /** Waits for its end, at most so long. */
+  read(id: string, waitS?: number, gone?: AbortSignal): Promise<DiscoveryView>
+  propose(discoveries: readonly string[]): Promise<SetupProposal>
+  save(body: SaveSetupBody, actor: Actor): Promise<SetupSaved>
+}
+
 /** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
 export interface ScheduleControl {
   list(): Promise<ScheduleList>
@@ -172,6 +184,7 @@ export interface Control {
   readonly models: ModelControl
   readonly settings: SettingControl
   readonly services: ServiceControl
+  readonly setup: SetupControl
   readonly telemetry: TelemetryControl
 }
 

@@ -1,5 +1,6 @@
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/event.ts'
+import { hostSetupRoutes } from './routes/host-setup.ts'
 import { lockRoutes } from './routes/lock.ts'
 import { modelRoutes } from './routes/models.ts'
 import { scheduleRoutes } from './routes/schedule.ts'
@@ -22,6 +23,7 @@ export const routeTable: readonly Route[] = [
   ...eventRoutes,
   ...modelRoutes,
   ...settingRoutes,
+  ...hostSetupRoutes,
   ...serviceRoutes,
   ...statusRoutes,
   ...telemetryRoutes,

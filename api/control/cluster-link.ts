@@ -1,6 +1,7 @@
 import type { ConfigSource } from '../../config/load.ts'
 import type { ClusterId } from '../../domain/names.ts'
 import { Arbiter } from '../temporal/arbiter.ts'
+import { Discoveries } from '../temporal/discoveries.ts'
 import type { TemporalLink } from '../temporal/link.ts'
 import { Health } from '../temporal/health.ts'
 import { Looks } from '../temporal/looks.ts'
@@ -18,6 +19,7 @@ export interface ClusterLink {
   readonly schedules: Schedules
   readonly restarts: Restarts
   readonly health: Health
+  readonly discoveries: Discoveries
 }
 
 /** The cluster that cluster.yaml names now. Kept between calls; made anew when the file names another. Throws as `clusterOf`. */
@@ -34,6 +36,7 @@ export function clusterLinks(link: TemporalLink, config: ConfigSource): () => Cl
         schedules: new Schedules(link, clusterId),
         restarts: new Restarts(link, clusterId),
         health: new Health(link, clusterId),
+        discoveries: new Discoveries(link, clusterId),
       }
     }
     return current

@@ -117,6 +117,18 @@ export const ofRequests = {
   too_many_webhooks: { status: 409, class: 'fatal', title: 'No more webhooks can be added', advice: 'Delete some first.' },
   // services
   unknown_service: { status: 404, class: 'fatal', title: 'No service of that name is configured', advice: 'See GET /api/endpoints.' },
+  unknown_discovery: {
+    status: 404,
+    class: 'fatal',
+    title: 'No discovery of that id is known',
+    advice: 'Look at the host again.',
+  },
+  discovery_not_done: {
+    status: 409,
+    class: 'retryable',
+    title: 'That look at a host found nothing yet',
+    advice: 'Ask how it stands: GET /api/hosts/discover/{id}.',
+  },
   unknown_restart: {
     status: 404,
     class: 'fatal',
@@ -154,7 +166,7 @@ export const ofRequests = {
     status: 503,
     class: 'fatal',
     title: 'There is no cluster.yaml',
-    advice: 'This data directory knew a real cluster once. Put its cluster.yaml back into the config directory.',
+    advice: 'This data directory knew a real cluster once. Put its cluster.yaml back into the config directory, or make a new one: npm run setup.',
   },
   config_invalid: {
     status: 503,

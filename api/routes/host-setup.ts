@@ -31,7 +31,7 @@ export const hostSetupRoutes = [
     method: 'GET',
     path: '/api/hosts/discover/{id}',
     summary: 'How far a look is, and what it found',
-    scope: 'admin',
+    scope: 'read',
     tag,
     params,
     query: z.strictObject({
@@ -45,7 +45,7 @@ export const hostSetupRoutes = [
     method: 'GET',
     path: '/api/hosts/setup',
     summary: 'What these looks propose for cluster.yaml, models-overrides.yaml and services-overrides.yaml, each entry with where it came from',
-    scope: 'admin',
+    scope: 'read',
     tag,
     query: z.strictObject({ discoveries: ids.meta({ description: 'Ids of looks that found something, with commas between', type: 'string' }) }),
     answers: {

@@ -123,6 +123,7 @@ export function fixtureControl(state: FixtureState): Control {
     telemetry: { read: () => Promise.resolve(state.telemetry) },
     settings: settings(state, ask),
     services: services(state, ask),
+    setup: { discover: unused, read: unused, propose: unused, save: unused },
     models: catalog(state, ask),
   }
 }

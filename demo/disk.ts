@@ -8,6 +8,12 @@ const ownPaths = [
   '/proc/meminfo',
   '/proc/sys/kernel/random/boot_id',
   '/proc/sys/vm/drop_caches',
+  '/proc/uptime',
+  '/proc/loadavg',
+  '/proc/stat',
+  '/proc/diskstats',
+  '/proc/pressure',
+  '/proc/net',
   '/etc/dgx-release',
   '/var/run/reboot-required',
   '/var/lib/spark-control',
@@ -15,8 +21,11 @@ const ownPaths = [
   '/models',
 ]
 
+/** Of a process that is simulated: the real ones of this machine are nobody's on the host. */
+const ownProcess = String.raw`/proc/(?:\$\{?\w+\}?|5\d{6})/(?:cmdline|environ)`
+
 // A path counts only where it begins a word: not inside `~/models`, `$HOME/models` or `/v1/models`, and not `/models-old`.
-const ownPath = new RegExp(`(?<![\\w.~}/-])(?:${ownPaths.map((path) => path.replaceAll('.', '\\.')).join('|')})(?![\\w.-])`, 'g')
+const ownPath = new RegExp(`(?<![\\w.~}/-])(?:${[...ownPaths.map((path) => path.replaceAll('.', '\\.')), ownProcess].join('|')})(?![\\w.-])`, 'g')
 
 /** A path that stands for itself wherever it comes to stand in a command's text. */
 const plain = /^[\w./-]+$/
@@ -43,6 +52,8 @@ export class HostDisk {
       ...ownPaths.map((own) => `root${dirname(own)}`),
       'root/var/lib/spark-control',
       'root/models',
+      'root/proc/pressure',
+      'root/proc/net',
     ]) {
       mkdirSync(join(this.dir, path), { recursive: true })
     }

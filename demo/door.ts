@@ -116,6 +116,23 @@ export class Door {
   }
 }
 
+/** Runs a simulated program in this process, without a stand-in command in between. It has no input. */
+export async function runTool(tool: Tool, args: readonly string[], cwd: string): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' }
+  const code = await tool({
+    tool: '',
+    args,
+    cwd,
+    container: '',
+    env: {},
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+    stdin: () => new PassThrough().end(),
+    gone: new AbortController().signal,
+  })
+  return { code, ...said }
+}
+
 /** A fault of the simulation itself: said to whoever called, and no reason for the host to die. */
 function broken(call: Call, error: unknown): number {
   call.err(`simulated ${call.tool} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

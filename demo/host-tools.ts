@@ -32,7 +32,7 @@ export function hostTools(machine: Machine, daemon: DockerDaemon, power: (again:
     rsync: rsyncTool(origin),
     ip: ip(machine),
     ibdev2netdev: ibdev2netdev(machine),
-    'kill-simulated': killSimulated(daemon),
+    'kill-simulated': killSimulated(machine, daemon),
     reboot,
     shutdown: reboot,
     poweroff: reboot,
@@ -58,10 +58,15 @@ function containerTool({ disk }: Machine, daemon: DockerDaemon): Tool {
   }
 }
 
-function killSimulated(daemon: DockerDaemon): Tool {
+function killSimulated({ orphans, memory }: Machine, daemon: DockerDaemon): Tool {
+  const endOrphan = (pid: number): boolean => {
+    if (!orphans.delete(pid)) return false
+    memory.release(pid)
+    return true
+  }
   return (call) => {
     const pids = call.args.filter((arg) => /^5\d{6}$/.test(arg)).map(Number)
-    const missed = pids.filter((pid) => !daemon.killProcess(pid))
+    const missed = pids.filter((pid) => !daemon.killProcess(pid) && !endOrphan(pid))
     for (const pid of missed) call.err(`kill: (${String(pid)}) - No such process\n`)
     return Promise.resolve(missed.length > 0 ? 1 : 0)
   }

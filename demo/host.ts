@@ -3,56 +3,30 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { demoModels, storedOf } from './catalog.ts'
 import { HostDisk } from './disk.ts'
+import { dockerTool } from './docker/cli.ts'
 import { DockerDaemon } from './docker/daemon.ts'
-import { Door } from './door.ts'
+import { setDate } from './clock.ts'
+import { Door, runTool } from './door.ts'
 import { EventLog } from './events.ts'
 import { Fabric } from './fabric/fabric.ts'
 import type { FabricHost } from './fabric/fabric.ts'
+import { storeFolder } from './folders.ts'
+import type { FolderKind } from './folders.ts'
+import { handMade, makeMess } from './furnish.ts'
+import { machineOf, paceOf } from './host-options.ts'
+import type { DemoHostOptions } from './host-options.ts'
+import { ProcFiles } from './proc-files.ts'
 import { hostTools } from './host-tools.ts'
 import { fingerprint } from './keys.ts'
 import { installLauncher, writeClusterEnv } from './launcher.ts'
 import type { LauncherGeneration } from './launcher.ts'
-import { firstPid } from './machine.ts'
 import type { Behaviour, Machine } from './machine.ts'
-import { Memory, sparkMemory } from './memory.ts'
-import type { MemorySize } from './memory.ts'
-import { Pace } from './pace.ts'
 import { givePort, keepPort } from './ports.ts'
 import { seed, storeModel } from './seed.ts'
-import type { StoredModel } from './seed.ts'
 import { Shell } from './shell.ts'
 import { SshServer } from './ssh-server.ts'
 
-export interface DemoHostOptions {
-  readonly name: string
-  /** Everything of the host lives here; made if missing. */
-  readonly dir: string
-  /** Lines for authorized_keys. */
-  readonly authorizedKeys: readonly string[]
-  readonly user?: string
-  /** 0: any free port. Another one that is taken is replaced by a free one. */
-  readonly sshPort?: number
-  readonly vllmPort?: number
-  /** How many times faster than a real Spark all but loading is: 0.05 for tests. */
-  readonly timeScale?: number
-  readonly load_s?: Behaviour['load_s']
-  readonly completion_s?: number
-  readonly slowWarm_s?: number
-  readonly stopHang?: Partial<Behaviour['stopHang']>
-  readonly memory?: Partial<MemorySize>
-  /** Weights on its disk: names are complete ones. Default: the demo catalog's. */
-  readonly models?: readonly (string | StoredModel)[]
-  readonly images?: readonly string[]
-  /** The fast link to other Sparks; without one it is alone. */
-  readonly fabric?: Fabric
-  /** Which spark-vllm-docker it has. Default: that of autumn 2026. */
-  readonly launcher?: LauncherGeneration
-  /** Does the launcher's `.env` name the Sparks of the fabric? Default: yes. */
-  readonly clusterEnv?: boolean
-  readonly download?: Partial<Behaviour['download']>
-  /** Whose words the start-up log of its engines has. */
-  readonly wording?: Behaviour['wording']
-}
+export type { DemoHostOptions } from './host-options.ts'
 
 /** One simulated DGX Spark on loopback. Whoever starts it owns it, and closes it. */
 export class DemoHost implements FabricHost {
@@ -69,6 +43,7 @@ export class DemoHost implements FabricHost {
   readonly #shell: Shell
   readonly #daemon: DockerDaemon
   readonly #door: Door
+  readonly #proc: ProcFiles
   readonly #ssh: SshServer
   readonly #clusterEnv: boolean
   #isOn = false
@@ -79,49 +54,32 @@ export class DemoHost implements FabricHost {
     this.sshPort = sshPort
     this.user = options.user ?? 'spark'
     this.vllmPort = vllmPort
-    const pace = new Pace(options.timeScale ?? 1)
     const disk = new HostDisk(options.dir)
+    const empty = options.furnished === 'empty'
+    const models = options.models ?? (empty ? [] : demoModels.flatMap(storedOf))
     seed(
       disk,
-      (options.models ?? demoModels.flatMap(storedOf)).map((model) => (typeof model === 'string' ? { model, complete: true } : model)),
+      models.map((model) => (typeof model === 'string' ? { model, complete: true } : model)),
     )
-    installLauncher(disk, options.launcher ?? 'autumn')
-    this.#clusterEnv = (options.clusterEnv ?? true) && options.launcher !== 'none' && options.launcher !== 'january'
+    const launcher = options.launcher ?? (empty ? 'none' : 'autumn')
+    installLauncher(disk, launcher)
+    if (options.furnished === 'messy') makeMess(disk)
+    this.#clusterEnv = (options.clusterEnv ?? true) && launcher !== 'none' && launcher !== 'january'
     writeFileSync(join(disk.dir, 'ssh', 'authorized_keys'), options.authorizedKeys.map((key) => `${key.trim()}\n`).join(''), { mode: 0o600 })
     this.dir = disk.dir
     this.#disk = disk
-    this.#shell = new Shell(disk, this.user, 2 * pace.scale)
+    this.#shell = new Shell(disk, this.user, 2 * paceOf(options).scale)
     const events = new EventLog(join(disk.dir, 'events.jsonl'))
     this.eventsFile = events.file
     const fabric = options.fabric ?? new Fabric()
     this.fabricAddress = fabric.nextAddress()
-    let pid = firstPid
-    this.#machine = {
-      name: this.name,
-      pace,
-      events,
-      disk,
-      memory: new Memory(disk, pace, { ...sparkMemory, ...options.memory }),
-      shell: this.#shell,
-      behaviour: {
-        load_s: options.load_s ?? { min: 5, max: 20 },
-        completion_s: options.completion_s ?? 0.4,
-        slowWarm_s: options.slowWarm_s ?? 8,
-        agony_s: 4,
-        gather_s: 600,
-        wording: options.wording ?? '2026',
-        wedged: false,
-        download: { bytes: 3_000_000, takes_s: 6, stallsAt: null, ...options.download },
-        stopHang: { killWorks: true, endsAfter_s: null, ...options.stopHang },
-      },
-      boundPorts: new Map(),
-      engines: new Set(),
-      services: new Map(),
-      fabric,
-      self: this,
-      nextPid: () => (pid += 1),
-    }
-    this.#daemon = new DockerDaemon(this.#machine, options.images ?? ['vllm-node', 'vllm/vllm-openai', 'nvcr.io/nvidia/vllm:25.11-py3'])
+    this.#machine = machineOf(options, { disk, shell: this.#shell, events, self: this }, fabric)
+    this.#daemon = new DockerDaemon(
+      this.#machine,
+      options.images ?? (empty ? [] : ['vllm-node', 'vllm/vllm-openai', 'nvcr.io/nvidia/vllm:25.11-py3']),
+    )
+    this.#proc = new ProcFiles(this.#machine, () => this.#daemon.processes())
+    this.#shell.beforeLook = () => this.#proc.refresh()
     this.#door = new Door(hostTools(this.#machine, this.#daemon, (again) => void this.powerOff().then(() => (again ? this.powerOn() : undefined))))
     this.#ssh = new SshServer(disk, this.#shell, events, this.user)
     fabric.plugIn(this)
@@ -174,7 +132,35 @@ export class DemoHost implements FabricHost {
     installLauncher(this.#disk, generation)
   }
 
-  /** Changes how engines behave from now on. */
+  /** `docker …` typed on the host, past SSH. */
+  async docker(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    return await runTool(
+      dockerTool(this.#daemon, this.#disk, () => this.#shell.diskFull),
+      args,
+      this.#disk.home,
+    )
+  }
+
+  /** The host's clock is this far ahead (or behind): `date`, docker's times and the boot time say so. 0: it is right again. */
+  setClock(ahead_s: number): void {
+    this.#machine.clock.off_ms = ahead_s * 1000
+    setDate(this.#disk, ahead_s)
+  }
+
+  /** Leaves a process on the GPU that belongs to no container, with these variables. Gives its pid; `kill` ends it. */
+  leaveOrphan(gib: number, env: Readonly<Record<string, string>> = {}): number {
+    const pid = this.#machine.nextPid()
+    this.#machine.orphans.set(pid, env)
+    this.#machine.memory.hold(pid, gib)
+    return pid
+  }
+
+  /** Makes a folder at a path of the Spark, a model's or nearly one. */
+  storeFolder(path: string, kind: FolderKind): void {
+    storeFolder(this.#disk, path, kind)
+  }
+
+  /** Changes how engines and tools behave from now on. */
   behave(change: Partial<Behaviour>): void {
     Object.assign(this.#machine.behaviour, change)
   }
@@ -185,6 +171,7 @@ export class DemoHost implements FabricHost {
     this.#disk.write('/proc/sys/kernel/random/boot_id', `${randomUUID()}\n`)
     this.#disk.write('/proc/sys/vm/drop_caches', '0\n')
     this.#machine.memory.reset()
+    this.#proc.boot()
     await this.#door.open(this.#disk)
     this.#daemon.boot()
     await this.#ssh.listen(this.sshPort)
@@ -289,5 +276,6 @@ export async function startDemoHost(options: DemoHostOptions): Promise<DemoHost>
   const vllmPort = await keepPort(wished === 0 || wished === sshPort ? (options.vllmPort ?? 0) : 0)
   const host = new DemoHost(options, sshPort, vllmPort)
   await host.powerOn()
+  if (options.furnished === 'messy') for (const words of handMade(host.home, await keepPort(0))) await host.docker('run', ...words)
   return host
 }

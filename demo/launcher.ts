@@ -5,13 +5,13 @@ import type { HostDisk } from './disk.ts'
 
 const standIns = join(import.meta.dirname, 'stand-ins', 'spark-vllm-docker')
 
-/** Which spark-vllm-docker a host has. `none`: it was never cloned. */
-export type LauncherGeneration = 'january' | 'summer' | 'autumn' | 'none'
+/** Which spark-vllm-docker a host has. `unheard-of`: one from years ahead. `none`: it was never cloned. */
+export type LauncherGeneration = 'january' | 'summer' | 'autumn' | 'unheard-of' | 'none'
 
 /** launch-cluster.sh of that time, whole. */
 export function launcherText(generation: Exclude<LauncherGeneration, 'none'>): string {
   const own = readFileSync(join(standIns, `${generation}.sh`), 'utf8')
-  return generation === 'january' ? own : own + readFileSync(join(standIns, 'cluster.sh'), 'utf8')
+  return generation === 'january' || generation === 'unheard-of' ? own : own + readFileSync(join(standIns, 'cluster.sh'), 'utf8')
 }
 
 /** Puts spark-vllm-docker into the home, over whatever was there of another time. What its owner added stays. */
@@ -22,7 +22,7 @@ export function installLauncher(disk: HostDisk, generation: LauncherGeneration):
   mkdirSync(dir, { recursive: true })
   writeScript(join(dir, 'launch-cluster.sh'), launcherText(generation))
   copyScript('hf-download.sh', dir)
-  if (generation === 'january') return
+  if (generation === 'january' || generation === 'unheard-of') return
   copyScript('run-recipe.sh', dir)
   for (const folder of ['recipes', 'mods/fix-demo', 'examples']) mkdirSync(join(dir, folder), { recursive: true })
   copyFileSync(join(standIns, 'recipes', 'demo-qwen3.yaml'), join(dir, 'recipes', 'demo-qwen3.yaml'))

@@ -22,6 +22,8 @@ export interface Behaviour {
   /** The engine takes requests and does nothing: tokens stand still, the GPU idles. */
   readonly wedged: boolean
   readonly download: DownloadBehaviour
+  /** `nvidia-smi` says nothing for so many real seconds, or the driver does not answer it. */
+  readonly gpuTrouble: null | { readonly hangs_s: number } | 'no_driver'
   /** How long the ranks of a model on several hosts wait for each other, in seconds of a real Spark. */
   readonly gather_s: number
   /** A `stop-hangs` model: may `docker kill` and `docker rm --force` end it, and does it end by itself this long after a stop? */
@@ -34,6 +36,7 @@ interface RunningEngine {
   readonly model: string
   /** It computes right now. */
   readonly isAtWork: boolean
+  readonly isLoading: boolean
   /** Where it is bound, on the host; null where it is not. */
   readonly port: number | null
   processes(): { pid: number; command: string }[]
@@ -54,7 +57,11 @@ export interface Machine {
   readonly engines: Set<RunningEngine>
   /** What runs beside the models: port → the name of its process. */
   readonly services: Map<number, string>
+  /** Processes on the GPU that belong to no container: pid → environment. */
+  readonly orphans: Map<number, Readonly<Record<string, string>>>
   nextPid(): number
+  /** How far the host's clock is ahead of this machine's. */
+  readonly clock: { off_ms: number }
   readonly fabric: Fabric
   /** This host, as the others of its fabric see it. */
   readonly self: FabricHost

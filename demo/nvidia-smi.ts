@@ -1,9 +1,16 @@
 import type { Machine } from './machine.ts'
+import { waitMs } from './pace.ts'
 import type { Tool } from './door.ts'
 
 /** A GB10 as `nvidia-smi` shows it: one GPU, no memory figures of its own, real ones per process. */
 export function nvidiaSmi(machine: Machine): Tool {
-  return (call) => {
+  return async (call) => {
+    const { gpuTrouble } = machine.behaviour
+    if (gpuTrouble === 'no_driver') {
+      call.out(noDriver)
+      return 9
+    }
+    if (gpuTrouble !== null) await waitMs(1000 * gpuTrouble.hangs_s, call.gone)
     const option = (name: string): string | undefined => {
       const at = call.args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`))
       const arg = call.args[at]
@@ -20,19 +27,24 @@ export function nvidiaSmi(machine: Machine): Tool {
           : null
     if (typeof rows === 'string') {
       call.out(`Field "${rows}" is not a valid field to query.\n`)
-      return Promise.resolve(2)
+      return 2
     }
     if (call.args.includes('-L') || call.args.includes('--list-gpus'))
       call.out('GPU 0: NVIDIA GB10 (UUID: GPU-6f0a2b1c-3d4e-5f60-7182-93a4b5c6d7e8)\n')
     else call.out(rows === null ? overview(machine) : rows.map((row) => `${row}\n`).join(''))
-    return Promise.resolve(0)
+    return 0
   }
 }
+
+const noDriver =
+  "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.\n\n"
 
 type Field = string | readonly [value: string, unit: string]
 
 function gpuFields(machine: Machine): Record<string, Field> {
-  const busy = [...machine.engines].length > 0
+  const engines = [...machine.engines]
+  const busy = engines.some(({ isAtWork }) => isAtWork)
+  const warm = engines.length > 0
   return {
     index: '0',
     count: '1',
@@ -43,15 +55,18 @@ function gpuFields(machine: Machine): Record<string, Field> {
     'memory.total': '[N/A]',
     'memory.used': '[N/A]',
     'memory.free': '[N/A]',
-    'utilization.gpu': [busy ? '12' : '0', '%'],
+    'utilization.gpu': [busy ? '94' : '0', '%'],
     'utilization.memory': ['0', '%'],
-    'power.draw': [busy ? '24.62' : '11.17', 'W'],
+    'power.draw': [busy ? '62.41' : warm ? '12.83' : '11.17', 'W'],
     'power.limit': '[N/A]',
     'fan.speed': '[N/A]',
-    'temperature.gpu': busy ? '51' : '43',
-    'clocks.sm': [busy ? '2418' : '208', 'MHz'],
-    'clocks.current.sm': [busy ? '2418' : '208', 'MHz'],
-    pstate: busy ? 'P0' : 'P8',
+    'temperature.gpu': busy ? '68' : warm ? '47' : '43',
+    'clocks.gr': [warm ? '2418' : '208', 'MHz'],
+    'clocks.max.sm': ['3003', 'MHz'],
+    'clocks.mem': '[N/A]',
+    'clocks.sm': [warm ? '2418' : '208', 'MHz'],
+    'clocks.current.sm': [warm ? '2418' : '208', 'MHz'],
+    pstate: warm ? 'P0' : 'P8',
     compute_cap: '12.1',
   }
 }
@@ -82,7 +97,7 @@ function table(fields: readonly string[], rows: readonly Record<string, Field>[]
 }
 
 const gpuFieldNames = Object.fromEntries(
-  'index count name uuid pci.bus_id driver_version memory.total memory.used memory.free utilization.gpu utilization.memory power.draw power.limit fan.speed temperature.gpu clocks.sm clocks.current.sm pstate compute_cap'
+  'index count name uuid pci.bus_id driver_version memory.total memory.used memory.free utilization.gpu utilization.memory power.draw power.limit fan.speed temperature.gpu clocks.gr clocks.max.sm clocks.mem clocks.sm clocks.current.sm pstate compute_cap'
     .split(' ')
     .map((name) => [name, true]),
 )

@@ -20,6 +20,8 @@ export class Shell {
   readonly #children = new Set<ChildProcess>()
   #path: string
   diskFull = false
+  /** Called before a command that may look at what changes by itself. */
+  beforeLook: () => void = () => undefined
 
   constructor(disk: HostDisk, user: string, settle_s: number) {
     this.#disk = disk
@@ -44,6 +46,7 @@ export class Shell {
 
   /** Starts a command in a process group of its own. */
   run(command: string): ChildProcessWithoutNullStreams {
+    if (command.includes('/proc/')) this.beforeLook()
     const text = this.#disk.rewrite(command)
     // A full disk that works without root: no file can be written, pipes and sockets still can.
     const words = this.diskFull ? ['-c', `trap '' XFSZ; ulimit -f 0; exec /bin/sh -c "$1"`, 'sh', text] : ['-c', text]

@@ -39,9 +39,11 @@ export type ContainerState = 'created' | 'running' | 'exited' | 'removing'
 /** One container: what was asked for, what state it is in, what runs in it. The daemon alone changes it. */
 export class Container {
   readonly id = randomBytes(32).toString('hex')
-  readonly createdAt = new Date()
+  readonly createdAt: Date
   readonly spec: ContainerSpec
-  readonly log = new ContainerLog()
+  readonly log: ContainerLog
+  /** The host's clock. */
+  readonly now: () => Date
   /** All that runs in it, PID 1 first. */
   programs: Program[] = []
   state: ContainerState = 'created'
@@ -53,8 +55,11 @@ export class Container {
   stoppedByHand = false
   ended = Promise.resolve()
 
-  constructor(spec: ContainerSpec) {
+  constructor(spec: ContainerSpec, now: () => Date) {
     this.spec = spec
+    this.now = now
+    this.createdAt = now()
+    this.log = new ContainerLog(now)
   }
 
   get argv(): readonly string[] {

@@ -53,7 +53,7 @@ export class DockerDaemon {
         125,
       )
     }
-    const container = new Container(spec)
+    const container = new Container(spec, () => new Date(Date.now() + this.#machine.clock.off_ms))
     this.#containers.unshift(container)
     this.#machine.events.write('container_run', {
       ...this.#facts(container),
@@ -76,7 +76,7 @@ export class DockerDaemon {
     container.log.reopen()
     container.programs = []
     container.state = 'running'
-    container.startedAt = new Date()
+    container.startedAt = container.now()
     container.finishedAt = null
     try {
       const main = this.#startProgram(container, container.argv, container.spec.env, io, 127)
@@ -115,6 +115,13 @@ export class DockerDaemon {
     await container.ended
   }
 
+  /** Every process of every container, with its environment. */
+  processes(): { pid: number; words: readonly string[]; env: Readonly<Record<string, string>> }[] {
+    return this.#containers.flatMap(({ programs, spec }) =>
+      programs.flatMap((program) => program.processes().map(({ pid, command, words }) => ({ pid, words: words ?? [command], env: spec.env }))),
+    )
+  }
+
   /** `kill -9` of a process in whatever container; false when there is none of that number. */
   killProcess(pid: number): boolean {
     return this.#containers.some(({ programs }) => programs.some((program) => program.killProcess(pid)))
@@ -147,7 +154,7 @@ export class DockerDaemon {
       const ran = container.running
       if (ran) container.exitCode = 255
       container.state = 'exited'
-      container.finishedAt ??= new Date()
+      container.finishedAt ??= container.now()
       this.#signalAll(container, 'SIGKILL')
       container.log.end()
       if (ran) this.#machine.events.write('container_exit', { ...this.#facts(container), code: 255, cause: 'power_off' })
@@ -199,7 +206,7 @@ export class DockerDaemon {
     this.#signalAll(container, 'SIGKILL')
     container.state = 'exited'
     container.exitCode = code
-    container.finishedAt = new Date()
+    container.finishedAt = container.now()
     container.log.end()
     this.#machine.events.write('container_exit', { ...this.#facts(container), code })
     if (container.spec.autoRemove) {

@@ -107,7 +107,7 @@ export function row(container: Container, whole: boolean): Record<string, unknow
       .map((port) => published(port))
       .map(({ inside, outside, address }) => `${address || '0.0.0.0'}:${String(outside)}->${String(inside)}/tcp`)
       .join(', '),
-    RunningFor: `${ago(container.createdAt)} ago`,
+    RunningFor: `${ago(container.createdAt, container.now())} ago`,
     Size: '0B',
     State: container.state,
     Status: status(container),
@@ -148,14 +148,14 @@ export function sameImage(a: string, b: string): boolean {
 }
 
 function status(container: Container): string {
-  if (container.running) return `Up ${ago(container.startedAt ?? container.createdAt)}`
+  if (container.running) return `Up ${ago(container.startedAt ?? container.createdAt, container.now())}`
   if (container.state === 'created') return 'Created'
   if (container.state === 'removing') return 'Removal In Progress'
-  return `Exited (${String(container.exitCode)}) ${ago(container.finishedAt ?? container.createdAt)} ago`
+  return `Exited (${String(container.exitCode)}) ${ago(container.finishedAt ?? container.createdAt, container.now())} ago`
 }
 
-function ago(since: Date): string {
-  const seconds = Math.floor((Date.now() - since.getTime()) / 1000)
+function ago(since: Date, now = new Date()): string {
+  const seconds = Math.floor((now.getTime() - since.getTime()) / 1000)
   if (seconds < 1) return 'Less than a second'
   if (seconds < 60) return seconds === 1 ? '1 second' : `${String(seconds)} seconds`
   if (seconds < 3600) return seconds < 120 ? 'About a minute' : `${String(Math.floor(seconds / 60))} minutes`

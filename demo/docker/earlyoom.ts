@@ -34,9 +34,10 @@ export function startEarlyoom(machine: Machine, argv: readonly string[], neighbo
   }
 
   async function watch(): Promise<void> {
-    while (!over.signal.aborted) {
+    for (;;) {
       await machine.pace.wait(look_s, over.signal)
-      if (over.signal.aborted || machine.memory.available_kb() > least_kb) continue
+      if (over.signal.aborted) return
+      if (machine.memory.available_kb() > least_kb) continue
       const victim = neighbours()
         .flatMap((program) => program.processes().map((process) => ({ program, ...process })))
         .find(({ command }) => command.startsWith('VLLM::'))

@@ -11,14 +11,19 @@ const most_lines = 50_000
 /** What a container wrote, line by line with the time of each, as docker's json-file driver keeps it. Dies with the container. */
 export class ContainerLog {
   readonly lines: LogLine[] = []
+  readonly #now: () => Date
   readonly #news = new EventEmitter().setMaxListeners(0)
   readonly #unfinished = { out: '', err: '' }
   #ended = false
 
+  constructor(now: () => Date) {
+    this.#now = now
+  }
+
   write(from: 'out' | 'err', text: string): void {
     const parts = (this.#unfinished[from] + text).split('\n')
     this.#unfinished[from] = parts.pop() ?? ''
-    for (const part of parts) this.#add({ at: new Date(), from, text: part })
+    for (const part of parts) this.#add({ at: this.#now(), from, text: part })
   }
 
   /** Nothing more comes: an unfinished line is written, followers are let go. */

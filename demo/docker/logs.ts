@@ -25,8 +25,9 @@ export async function logs(daemon: DockerDaemon, call: Call, args: readonly stri
 
   const since = flags.last('since')
   const until = flags.last('until')
-  const from = since === undefined ? 0 : moment(since)
-  const to = until === undefined ? Infinity : moment(until)
+  const now = container.now().getTime()
+  const from = since === undefined ? 0 : moment(since, now)
+  const to = until === undefined ? Infinity : moment(until, now)
   const inTime = container.log.lines.filter((line) => line.at.getTime() >= from && line.at.getTime() <= to)
   const tail = flags.last('tail') ?? 'all'
   const shown = tail === 'all' ? inTime : inTime.slice(inTime.length - Math.min(inTime.length, Number(tail)))
@@ -36,11 +37,11 @@ export async function logs(daemon: DockerDaemon, call: Call, args: readonly stri
 }
 
 /** Milliseconds of `10m`, `1h30m`, seconds since 1970, or an RFC 3339 time. */
-function moment(text: string): number {
+function moment(text: string, now: number): number {
   if (/^(\d+(\.\d+)?(ms|[smh]))+$/.test(text)) {
     const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smh])/g)]
-    return Date.now() - parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit as keyof typeof units], 0)
+    return now - parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit as keyof typeof units], 0)
   }
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
   const at = Date.parse(text)

@@ -8,6 +8,13 @@ import { killGroup } from '../shell.ts'
 /** How long a program that has exited may have its last words on the way. */
 const outputGrace_ms = 200
 
+/** `words` where they are more than `command` split at blanks. */
+export interface ProcessRow {
+  readonly pid: number
+  readonly command: string
+  readonly words?: readonly string[]
+}
+
 /** Anything that runs in a container: PID 1, or what an exec started. */
 export interface Program {
   readonly pid: number
@@ -17,7 +24,7 @@ export interface Program {
   /** A model engine whose container `docker stop` cannot end. */
   readonly hangsAtStop: boolean
   /** What `docker top` shows of it. */
-  processes(): { pid: number; command: string }[]
+  processes(): ProcessRow[]
   signal(name: NodeJS.Signals): void
   /** `kill -9` of one of its processes; false when it is not its, or gone. */
   killProcess(pid: number): boolean
@@ -66,7 +73,7 @@ function oneProcess(machine: Machine, argv: readonly string[], exited: Promise<n
     argv,
     exited,
     hangsAtStop: false,
-    processes: () => (over ? [] : [{ pid, command: argv.join(' ') }]),
+    processes: () => (over ? [] : [{ pid, command: argv.join(' '), words: argv }]),
     signal,
     killProcess: (wanted) => {
       if (over || wanted !== pid) return false

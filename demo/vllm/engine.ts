@@ -1,7 +1,7 @@
 import type { Machine } from '../machine.ts'
 import { published } from '../docker/host-config.ts'
 import { endedProgram } from '../docker/program.ts'
-import type { Program, ProgramIo } from '../docker/program.ts'
+import type { ProcessRow, Program, ProgramIo } from '../docker/program.ts'
 import { cudaTotal_gib } from '../memory.ts'
 import { waitMs } from '../pace.ts'
 import { isFree } from '../ports.ts'
@@ -13,6 +13,7 @@ import type { EngineFailure } from './sentinel.ts'
 import { Ranks } from './ranks.ts'
 import { cacheTokens, startupSteps } from './startup.ts'
 import type { StartupStep } from './startup.ts'
+import { Voice } from './voice.ts'
 import { weightsAreThere } from './weights.ts'
 import { wordingOf } from './wording.ts'
 import type { Wording } from './wording.ts'
@@ -43,9 +44,11 @@ class Engine implements Program {
   readonly #over = new AbortController()
   readonly #ranks: Ranks
   readonly #wording: Wording
+  readonly #voice: Voice
   readonly #end = Promise.withResolvers<number>()
   #api: EngineApi | undefined
   #serverGone = false
+  #loaded = false
   #coreGone = false
 
   constructor(machine: Machine, argv: readonly string[], args: VllmArguments, place: EnginePlace) {
@@ -60,6 +63,8 @@ class Engine implements Program {
     this.#port = place.ports.map((port) => published(port)).find(({ inside }) => inside === args.port)?.outside ?? args.port
     this.#ranks = new Ranks(machine, args, this.#over.signal)
     this.#wording = wordingOf(args.model, args.loadFormat, machine.behaviour.wording)
+    const now = (): Date => new Date(Date.now() + machine.clock.off_ms)
+    this.#voice = new Voice(place.io, { server: this.pid, core: this.#corePid }, this.#wording, now)
     this.#held_gib = args.gpuMemoryUtilization * cudaTotal_gib
     const marks = Object.fromEntries(Object.entries(place.env).filter(([name]) => name.startsWith('SPARK_')))
     machine.events.write('engine_start', {
@@ -76,7 +81,11 @@ class Engine implements Program {
 
   /** Also while it loads. */
   get isAtWork(): boolean {
-    return !this.#coreGone && (this.#api === undefined ? !this.#args.headless : this.#api.isBusy && this.#isMoving())
+    return this.isLoading || (!this.#coreGone && this.#api?.isBusy === true && this.#isMoving())
+  }
+
+  get isLoading(): boolean {
+    return !this.#coreGone && this.#api === undefined && !this.#loaded
   }
 
   get port(): number | null {
@@ -87,8 +96,9 @@ class Engine implements Program {
     return sentinelOf(this.model) === 'stop-hangs' && !this.#serverGone
   }
 
-  processes(): { pid: number; command: string }[] {
-    const server = this.#serverGone ? [] : [{ pid: this.pid, command: `/usr/bin/python3 /usr/local/bin/${this.argv.join(' ')}` }]
+  processes(): ProcessRow[] {
+    const words = ['/usr/bin/python3', '/usr/local/bin/vllm', ...this.argv.slice(1)]
+    const server = this.#serverGone ? [] : [{ pid: this.pid, command: words.join(' '), words }]
     return [...server, ...(this.#coreGone ? [] : [{ pid: this.#corePid, command: 'VLLM::EngineCore' }])]
   }
 
@@ -97,7 +107,7 @@ class Engine implements Program {
       this.#finish(137, 'killed')
       this.#dropCore()
     } else if (!this.hangsAtStop && !this.#over.signal.aborted) {
-      this.#say('APIServer', 'launcher.py:110', 'Shutting down FastAPI HTTP server.')
+      this.#voice.say('APIServer', 'launcher.py:110', 'Shutting down FastAPI HTTP server.')
       void this.#machine.pace.wait(0.5).then(() => {
         this.#finish(0, name)
         this.#dropCore()
@@ -133,6 +143,7 @@ class Engine implements Program {
         if (step.act === 'gather') began = Math.max(began, Date.now() - step.at * load_s * 1000) // waiting for others is not loading
       }
       await waitMs(began + load_s * 1000 - Date.now(), this.#over.signal)
+      this.#loaded = true
       if (!this.#isOver() && !this.#args.headless) await this.#serve()
     } catch (error) {
       if (!(error instanceof Failed)) throw error
@@ -155,7 +166,7 @@ class Engine implements Program {
         await this.#bindPort()
         break
       case 'gather': {
-        this.#tell(step)
+        this.#voice.tell(step)
         const failure = await this.#ranks.gather()
         if (failure) throw new Failed(failure)
         break
@@ -181,12 +192,7 @@ class Engine implements Program {
         // The cache's size is agreed upon by all ranks: without one of them nothing comes after this.
         while (!this.#ranks.areAllThere && !this.#isOver()) await this.#machine.pace.wait(1, this.#over.signal)
     }
-    if (!this.#isOver() && step.act !== 'gather') this.#tell(step)
-  }
-
-  #tell(step: StartupStep): void {
-    if (step.by === 'tqdm') this.#place.io.err(`${step.text}\n`)
-    else this.#say(step.by, step.source ?? '', step.text)
+    if (!this.#isOver() && step.act !== 'gather') this.#voice.tell(step)
   }
 
   /** vLLM binds its port long before it listens: until then nobody else can have it, and connections are refused. */
@@ -206,7 +212,7 @@ class Engine implements Program {
     const hooks = {
       isMoving: () => this.#isMoving(),
       crash: () => this.#coreDied('crash_in_warmup', 1),
-      log: (source: string, text: string) => this.#say('APIServer', source, text),
+      log: (source: string, text: string) => this.#voice.say('APIServer', source, text),
     }
     const api = new EngineApi(this.#args, this.#machine.behaviour, this.#machine.pace, hooks, cacheTokens(this.#held_gib))
     this.#api = api
@@ -214,7 +220,7 @@ class Engine implements Program {
     if (this.#isOver()) return api.close()
     this.#machine.events.write('engine_healthy', { pid: this.pid, model: this.model, port: this.#port, container: this.#place.container })
     for (const text of [`Started server process [${String(this.pid)}]`, 'Waiting for application startup.', 'Application startup complete.']) {
-      this.#place.io.err(`(APIServer pid=${String(this.pid)}) INFO:     ${text}\n`)
+      this.#voice.serverError(`INFO:     ${text}`)
     }
     void this.#reportThroughput(api)
   }
@@ -224,18 +230,12 @@ class Engine implements Program {
     while (!this.#isOver()) {
       await this.#machine.pace.wait(10, this.#over.signal)
       const line = this.#isOver() ? null : api.throughput(10)
-      if (line !== null) this.#say('APIServer', 'loggers.py:236', line)
+      if (line !== null) this.#voice.say('APIServer', 'loggers.py:236', line)
     }
   }
 
   #giveUp(failure: EngineFailure): void {
-    const { io } = this.#place
-    const prefix = `(${failure.inServer ? 'APIServer' : this.#wording.core} pid=${String(failure.inServer ? this.pid : this.#corePid)})`
-    io.err(`${prefix} Traceback (most recent call last):\n`)
-    for (const line of failure.lines) io.err(`${prefix} ${line}\n`)
-    if (!failure.inServer) {
-      io.err(`(APIServer pid=${String(this.pid)}) RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}\n`)
-    }
+    this.#voice.giveUp(failure)
     this.#finish(1, failure.cause)
     this.#dropCore()
   }
@@ -244,10 +244,8 @@ class Engine implements Program {
   #coreDied(cause: string, code: number): void {
     this.#dropCore()
     this.#api?.coreIsDead()
-    this.#say('APIServer', 'async_llm.py:480', 'AsyncLLM output_handler failed.')
-    this.#place.io.err(
-      `(APIServer pid=${String(this.pid)}) vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.\n`,
-    )
+    this.#voice.say('APIServer', 'async_llm.py:480', 'AsyncLLM output_handler failed.')
+    this.#voice.serverError('vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above) for the root cause.')
     void this.#machine.pace.wait(this.#machine.behaviour.agony_s, this.#over.signal).then(() => this.#finish(code, cause))
   }
 
@@ -274,14 +272,6 @@ class Engine implements Program {
       cause,
     })
     this.#end.resolve(code)
-  }
-
-  #say(by: 'APIServer' | 'EngineCore', source: string, text: string): void {
-    const now = new Date().toISOString()
-    const pid = by === 'APIServer' ? this.pid : this.#corePid
-    this.#place.io.out(
-      `(${by === 'EngineCore' ? this.#wording.core : by} pid=${String(pid)}) INFO ${now.slice(5, 10)} ${now.slice(11, 19)} [${source}] ${text}\n`,
-    )
   }
 }
 

@@ -38,7 +38,7 @@ test('nvidia-smi has no memory of its own to tell, but that of the engine', asyn
     (status) => status === 200,
   )
   const { stdout: gpu } = await spark.run('nvidia-smi --query-gpu=name,memory.total,memory.used,memory.free,utilization.gpu --format=csv,noheader')
-  expect(gpu).toBe('NVIDIA GB10, [N/A], [N/A], [N/A], 12 %\n')
+  expect(gpu).toBe('NVIDIA GB10, [N/A], [N/A], [N/A], 0 %\n')
   const { stdout: apps } = await spark.run('nvidia-smi --query-compute-apps=pid,process_name,used_memory --format=csv,noheader,nounits')
   expect(apps).toMatch(/^\d+, VLLM::EngineCore, 62275\n$/)
   expect(await spark.run('nvidia-smi --query-gpu=nonsense --format=csv')).toMatchObject({ code: 2 })

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readCatalog } from '../../domain/catalog.ts'
 import { ClusterFile, type Cluster } from '../../domain/cluster.ts'
-import { launchOptionsOf } from '../../domain/launch-options.ts'
+import { LaunchOptions, launchOptionsOf } from '../../domain/launch-options.ts'
 import { hostsTrouble } from '../../domain/launchers/parallelism.ts'
-import { launchIdentity, type Model } from '../../domain/model.ts'
-import { resolveSettings } from '../../domain/settings.ts'
+import { Knobs, launchIdentity, ModelEntry, type Model } from '../../domain/model.ts'
+import { resolveSettings, settingRows, type SettingRow } from '../../domain/settings.ts'
 import { showProblem } from '../../domain/yaml-file.ts'
 import { modelWith, spark1, spark2 } from './launchers/sample.ts'
 
@@ -163,4 +164,37 @@ test('every host of cluster.yaml may have its own container, arguments and link'
     ib_if: 'r0,r1',
   }
   expect(ClusterFile.parse({ cluster_id: 'home', hosts: [host] }).hosts[0]).toMatchObject(host)
+})
+
+describe('the files that ship', () => {
+  const shipped = readFileSync('config/models.yaml', 'utf8')
+  const load = (on: Cluster) => readCatalog({ file: 'models.yaml', text: shipped }, null, on, resolveSettings({}, {}).settings)
+  const models = (on: Cluster): Model[] => {
+    const catalog = load(on)
+    if (!catalog.ok) throw new Error(catalog.problems.map(showProblem).join('; '))
+    return [...catalog.models.values()]
+  }
+
+  test('have models for one Spark and for two, and load where there is only one', () => {
+    const onTwo = models(cluster)
+    expect(new Set(onTwo.map((one) => one.placement.length))).toEqual(new Set([1, 2]))
+    expect(onTwo.map((one) => hostsTrouble(one, one.placement.length))).toEqual(onTwo.map(() => null))
+    expect(models({ ...cluster, hosts: [spark2] }).map((one) => one.key)).toEqual(onTwo.map((one) => one.key))
+  })
+
+  test('have no setting and no figure without its source', () => {
+    for (const one of models(cluster)) {
+      expect(one.source, one.key).toMatch(/^https:\/\//)
+      if (one.weights_gib !== null || one.memory_gib !== null) expect(one.notes, one.key).toContain('https://')
+    }
+  })
+
+  test('tell of every field in their comments', () => {
+    const fields = [ModelEntry, Knobs, LaunchOptions].flatMap((schema) => Object.keys(schema.shape))
+    for (const field of fields) expect(shipped).toMatch(new RegExp(`^# .*\\b${field}:`, 'm'))
+    const about = readFileSync('config/cluster.yaml', 'utf8')
+    const host = ClusterFile.shape.hosts.element.shape
+    const settings = Object.entries<SettingRow>(settingRows).filter(([, row]) => row.yaml === true)
+    for (const field of [...Object.keys(host), ...settings.map(([name]) => name)]) expect(about, field).toMatch(new RegExp(`\\b${field}:`))
+  })
 })

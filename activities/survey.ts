@@ -1,11 +1,10 @@
 import { cancellationSignal, Context, heartbeat } from '@temporalio/activity'
 import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import type { HostSurvey } from '../domain/arbitration/host-survey.ts'
-import { ownContainer, recognise } from '../domain/arbitration/recognised.ts'
+import { nothingBeyond, ownContainer, recognise } from '../domain/arbitration/recognised.ts'
 import type { Found } from '../domain/arbitration/recovery.ts'
 import { foundSwap } from '../domain/arbitration/swap-memo.ts'
 import { nothingYet } from '../domain/clearing.ts'
-import { baseUrlOf } from '../domain/cluster.ts'
 import type { Mark } from '../domain/mark.ts'
 import { swapWorkflowId, type ClusterId, type ContainerName, type HostName } from '../domain/names.ts'
 import { clearHost } from './clear-host.ts'
@@ -14,7 +13,7 @@ import { withHeartbeats } from './heartbeats.ts'
 import { HostError } from './hosts.ts'
 import { registeredAttributes } from './search-attributes.ts'
 import { lastWordsIn } from './swap-log.ts'
-import { Vllm } from './vllm.ts'
+import { lookBeyond } from './survey-beyond.ts'
 
 export interface SurveyRequest {
   readonly clusterId: ClusterId
@@ -70,10 +69,13 @@ async function survey(deps: ActivityDeps, request: SurveyRequest): Promise<HostS
     const trouble = request.remnants.length === 0 ? null : await clear(deps, request, mark)
     const facts = await hosts.facts(host, cancellationSignal())
     const own = ownContainer(facts, clusterId)
-    const memo = own === null ? null : await memoOf(deps.client, swapWorkflowId(clusterId, own.mark.swap))
-    const served = own === null && facts.portListening === true ? await servedId(deps, host) : null
-    const container = config.read().cluster?.container ?? ''
-    const { deployment, strays } = recognise(facts, { clusterId, host, container }, memo, served)
+    const swapId = own?.mark.swap ?? (facts.marker?.cluster_id === clusterId ? facts.marker.swap : null)
+    const memo = swapId === null ? null : await memoOf(deps.client, swapWorkflowId(clusterId, swapId))
+    const known = hosts.host(host)
+    const usual = known.container ?? config.read().cluster?.container ?? ''
+    const asked = { clusterId, host, facts, usual, memo, signal: cancellationSignal() }
+    const beyond = own === null ? await lookBeyond(deps, asked) : nothingBeyond
+    const { deployment, strays } = recognise(facts, { clusterId, host: known, container: usual }, memo, beyond)
     return { ...nothing, reachable: true, cause: trouble, code: trouble === null ? null : 'stop_unproven', fence: mark.fence, deployment, strays }
   } catch (error) {
     if (!(error instanceof HostError)) throw error
@@ -90,17 +92,6 @@ async function clear(deps: ActivityDeps, { clusterId, host, remnants }: SurveyRe
   const job = { hosts: deps.hosts, plan, mark, limitS: clearLimitS, lastWords, say, remember: () => undefined }
   const cleared = await clearHost(job, target, nothingYet)
   return cleared.state === 'cleared' ? null : cleared.detail
-}
-
-async function servedId(deps: ActivityDeps, host: HostName): Promise<string | null> {
-  const vllm = new Vllm(baseUrlOf(deps.hosts.host(host)))
-  try {
-    return (await vllm.models(2, cancellationSignal()))[0]?.id ?? null
-  } catch {
-    return null // something that is no vLLM
-  } finally {
-    await vllm.close()
-  }
 }
 
 /** Null when the workflow is long gone. */

@@ -20,6 +20,24 @@ export const forgetOn = (state: ArbiterState, hosts: readonly HostName[]): Arbit
   deployments: state.deployments.filter((deployment) => !overlap(deployment.hosts, hosts)),
 })
 
+/**
+ * These hosts do not hold any more what they were known to hold. What it has left elsewhere cannot serve, and nobody can put it back as it was; but it is still
+ * there, and whoever wants those hosts has it in his way.
+ */
+export const loseHosts = (state: ArbiterState, lost: readonly HostName[]): ArbiterState => ({
+  ...state,
+  deployments: state.deployments.flatMap((deployment) => {
+    const kept = deployment.hosts.filter((host) => !lost.includes(host))
+    return kept.length === 0 ? [] : [kept.length === deployment.hosts.length ? deployment : partOf(deployment, kept)]
+  }),
+})
+
+/** The rest of a deployment that lost some of its hosts. */
+export function partOf(deployment: Deployment, kept: readonly HostName[]): Deployment {
+  const gone = deployment.hosts.filter((host) => !kept.includes(host))
+  return { ...deployment, hosts: [...kept], validatedAt: null, snapshot: null, whyNot: `its part on ${gone.join(', ')} is gone` }
+}
+
 /** What was proven to be on its hosts. A host holds one deployment: what was known there before is replaced. */
 export function place(state: ArbiterState, deployment: Deployment): ArbiterState {
   const known = new Set(state.hosts.map((entry) => entry.host))

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors.ts'
 import type { HostName } from '../names.ts'
 import type { HostSurvey } from './host-survey.ts'
-import { forgetOn, place } from './deployments.ts'
+import type { Deployment } from '../deployment.ts'
+import { loseHosts, partOf, place } from './deployments.ts'
 import { unseen, type ArbiterState, type HostEntry } from './state.ts'
 import { only, type Change, type Effect } from './step.ts'
 
@@ -64,14 +65,28 @@ export function hostSurveyed(before: ArbiterState, surveyId: string, found: Host
     found.strays.length === 0 ? null : { code: 'container_name_taken' as const, message: `also found: ${found.strays.join(', ')}`.slice(0, 500) }
   const known = replace(state, { ...entry, state: 'known', cause, survey: null, retryAt: null, tries: 0, remnants: [] })
   const clear = dropOn(known, found)
-  return only(found.deployment === null ? clear : place(clear, found.deployment))
+  return only(found.deployment === null ? clear : place(clear, onItsHosts(clear, found.host, found.deployment)))
 }
 
 /** The same deployment seen from its other hosts stays; what the host does not hold any more goes. */
 function dropOn(state: ArbiterState, { host, deployment }: HostSurvey): ArbiterState {
-  const still = state.deployments.some((one) => deployment !== null && one.swapId === deployment.swapId && one.hosts.includes(host))
-  return still ? state : forgetOn(state, [host])
+  const still = state.deployments.some((one) => deployment !== null && isSame(one, deployment) && one.hosts.includes(host))
+  return still ? state : loseHosts(state, [host])
 }
+
+/** What a host says of a deployment on several counts for those that were seen to hold it, and for those that nobody has looked at yet. */
+function onItsHosts(state: ArbiterState, host: HostName, deployment: Deployment): Deployment {
+  const kept = deployment.hosts.filter((name) => {
+    const entry = state.hosts.find((one) => one.host === name)
+    const seen = state.deployments.some((one) => isSame(one, deployment) && one.hosts.includes(name))
+    return name === host || entry === undefined || entry.state !== 'known' || seen
+  })
+  return kept.length === deployment.hosts.length ? deployment : partOf(deployment, kept)
+}
+
+/** One that we started has its swap, which may have put back several; one that was adopted is known by where it runs. */
+const isSame = (a: Deployment, b: Deployment): boolean =>
+  a.swapId === b.swapId && a.model === b.model && (a.swapId !== null || (a.container === b.container && a.hosts.join() === b.hosts.join()))
 
 /** Looked for again after 5, 10, 20, then every 30 seconds. It blocks itself only (E4). */
 function away(state: ArbiterState, entry: HostEntry, code: ErrorCode, message: string): ArbiterState {

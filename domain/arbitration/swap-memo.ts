@@ -43,17 +43,17 @@ export function foundSwap(memo: unknown): FoundSwap | null {
 
 /**
  * The deployment that a marked container belongs to, with what the memo of its swap still knows. The memo has the snapshot of what the swap launched last,
- * the restored model's after a restore; it counts only for a container that is marked with that model.
+ * the restored model's after a restore; it counts only for a container that is marked with that model. `container` is null where there is none.
  */
-export function deploymentOf(mark: ContainerMark, container: string, host: HostName, memo: unknown): Deployment {
+export function deploymentOf(mark: ContainerMark, container: string | null, host: HostName, memo: unknown): Deployment {
   const read = Memo.safeParse(memo)
   const swap = read.success ? read.data.swap : null
-  const isTarget = swap?.model === mark.model
   const snapshot = read.success ? Snapshot.safeParse(read.data.snapshot) : null
+  const putBack = swap?.previous.flatMap(({ model, hosts }) => (model === mark.model ? [hosts] : [])) ?? []
   const proven = swap?.outcome === 'completed' || swap?.outcome === 'restored'
   return {
     model: mark.model,
-    hosts: isTarget && swap.hosts.includes(host) ? swap.hosts : [host],
+    hosts: [swap?.model === mark.model ? swap.hosts : [], ...putBack].find((hosts) => hosts.includes(host)) ?? [host],
     swapId: mark.swap,
     fence: mark.fence,
     validatedAt: proven && swap.ended_at !== null ? Date.parse(swap.ended_at) : null,

@@ -15,9 +15,9 @@ const hostActions = ['swap', 'swap_anyway', 'unload', 'dry_run', 'cancel', 'forc
 const scheduleActions = ['add_schedule', 'run_schedule', 'pause_schedule', 'resume_schedule', 'delete_schedule'] as const
 const webhookActions = ['add_webhook', 'edit_webhook', 'enable_webhook', 'disable_webhook', 'test_webhook', 'delete_webhook', 'redeliver'] as const
 
-const catalogActions = ['add_model', 'edit_model', 'reset_knobs', 'delete_model', 'delete_weights', 'download_model'] as const
+const catalogActions = ['add_model', 'edit_model', 'reset_knobs', 'delete_model', 'delete_weights', 'download_model', 'cancel_download'] as const
 const settingActions = ['change_setting'] as const
-const serviceActions = ['restart_service', 'ask_deep', 'try_ways'] as const
+const serviceActions = ['restart_service', 'ask_deep', 'try_ways', 'look_at_disks'] as const
 
 /** What a person can do on the pages. */
 export type ActionName = (
@@ -62,6 +62,9 @@ const asked = [
   'delete_model',
   'delete_weights',
   'download_model',
+  'cancel_download',
+  'look_at_disks',
+  'cancel_download',
 ] as const
 const everything = [...hostActions, ...scheduleActions, ...webhookActions, ...catalogActions, ...settingActions, ...serviceActions]
 const withWorker = asked.filter((action) => action !== 'cancel' && action !== 'delete_model')

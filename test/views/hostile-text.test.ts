@@ -18,9 +18,22 @@ import { managedDialog } from '../../views/dialogs/schedules/managed.ts'
 import { deleteWebhookDialog, switchWebhookDialog, testWebhookDialog } from '../../views/dialogs/webhooks/deeds.ts'
 import { deliveryDialog } from '../../views/dialogs/webhooks/delivery.ts'
 import { webhookAdded, webhookDialog } from '../../views/dialogs/webhooks/endpoint.ts'
+import { startedDownload } from '../../domain/storage/download.ts'
+import { downloadList } from '../../views/catalog/downloads.ts'
+import { folderBrowser } from '../../views/catalog/folders.ts'
+import { modelRegions } from '../../views/catalog/regions.ts'
+import { deleteWeightsDialog, diskOfModel, disksDialog } from '../../views/dialogs/catalog/disk.ts'
+import { entryDialog } from '../../views/dialogs/catalog/entry.ts'
+import { knobsDialog } from '../../views/dialogs/catalog/knobs.ts'
+import { deleteModelDialog, modelDialog } from '../../views/dialogs/catalog/model.ts'
+import { settingDialog } from '../../views/dialogs/setting.ts'
+import { fleetRegions } from '../../views/fleet/regions.ts'
 import { unknown } from '../../views/known.ts'
+import { settingRegions } from '../../views/settings/regions.ts'
+import { oneSwapRegions } from '../../views/swaps/one.ts'
 import { scheduleRegions } from '../../views/schedules/regions.ts'
 import { webhookRegions } from '../../views/webhooks/regions.ts'
+import { change, someCatalog, someEndpoints, someSettings, someTelemetry } from './catalog-fixtures.ts'
 import { conflict, external, managed, someDeliveries, someEvents, someSchedules, someWebhooks } from './coordination-fixtures.ts'
 import { busyPage, model } from './fixtures.ts'
 
@@ -62,6 +75,28 @@ const problem = poisoned({
 })
 
 const schedules = data.schedules
+const catalog = poisoned(someCatalog(), 'models').map((one, i) => ({
+  ...one,
+  origin: someCatalog()[i]!.origin,
+  launcher: someCatalog()[i]!.launcher,
+}))
+const folders = {
+  host: 'h',
+  path: '/p',
+  parent: null,
+  looks_like_model: true,
+  weights_bytes: 1,
+  folders: [{ name: 'n', path: '/p/n', looks_like_model: true, weights_bytes: 2 }],
+  more: true,
+}
+const download = { ...startedDownload({ model: 'm', repo: 'a/b', host: 'h', holder: 'x' }, ['o'], 0), detail: 'd' }
+const disk = {
+  model: 'm',
+  repo: 'r',
+  local_path: null,
+  local: false,
+  hosts: [{ host: 'h', cause: null, path: 'p', state: 'there' as const, bytes: 1, free_bytes: 2 }],
+}
 const webhooks = poisoned(someWebhooks())
 const deliveries = poisoned(someDeliveries())
 const events = poisoned(someEvents()).map((event, i) => ({ ...event, type: someEvents()[i]!.type }))
@@ -107,6 +142,65 @@ const places: Record<string, () => string> = {
         origin: `http://${hostile}`,
       }),
     ),
+  'the page of models': () =>
+    pageOf('models', modelRegions({ status: data.status, models: { known: true, value: catalog }, filter: { q: '', show: 'all', page: 1 } })),
+  'the page of hosts': () =>
+    pageOf(
+      'hosts',
+      fleetRegions({
+        status: data.status,
+        telemetry: { known: true, value: poisoned(someTelemetry()) },
+        endpoints: { known: true, value: poisoned(someEndpoints()) },
+      }),
+    ),
+  'the page of settings': () => pageOf('settings', settingRegions({ status: data.status, settings: poisoned(someSettings().settings) })),
+  'the page of a swap': () =>
+    pageOf(
+      'swaps',
+      oneSwapRegions({
+        status: data.status,
+        models: data.models,
+        swap: { known: true, value: { swap, progress: null } },
+        logs: {
+          known: true,
+          value: { logs: [{ of: hostile, host: hostile, container: hostile, container_id: hostile, bytes: 1, saved_at: swap.requested_at }] },
+        },
+        log: { known: true, value: { of: hostile, lines: [hostile], offset: 0, next_offset: 1, bytes: 1 } },
+        of: hostile,
+      }),
+    ),
+  'the knobs of a model': () => knobsDialog(catalog[1]!, data.status).toString(),
+  'the details of a model': () =>
+    modelDialog({ model: catalog[2]!, status: data.status, change: poisoned(change(someCatalog()[2]!)), disk: null }).toString(),
+  'the form of a model': () =>
+    entryDialog({
+      model: catalog[2]!,
+      local: true,
+      hosts: [hostile],
+      defaults: { image: hostile, container: hostile, launch_s: 1, launch_stall_s: 1 },
+    }).toString(),
+  'the question before a model goes': () => deleteModelDialog(catalog[0]!).toString(),
+  'folders of a host': () => folderBrowser(poisoned(folders)).toString(),
+  downloads: () => downloadList([poisoned(download)], data.status).toString(),
+  'what lies on a disk': () =>
+    [
+      diskOfModel(poisoned(disk), catalog[0]!, data.status),
+      disksDialog(poisoned({ hosts: [{ host: 'h', cause: null, cache: 'c', free_bytes: 1, size_bytes: 2, stored: [] }] })),
+      deleteWeightsDialog(
+        poisoned({
+          dry_run: true as const,
+          model: 'm',
+          repo: 'r',
+          host: 'h',
+          paths: [{ path: 'p', bytes: 1 }],
+          files: 1,
+          bytes: 1,
+          cause: null,
+          also_used_by: ['n'],
+        }),
+      ),
+    ].join(''),
+  'a setting': () => settingDialog(poisoned(someSettings().settings)[5]!, data.status).toString(),
   'a part that is not known': () => unknown('schedules', problem).toString(),
   'the details of an external schedule': () =>
     scheduleDialog({ schedule: schedules.schedules[0]!, status: data.status, models: data.models }).toString(),

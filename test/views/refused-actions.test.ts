@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Status } from '../../domain/status.ts'
 import { busyOn, permit, permitAnywhere, placements, type ActionName, type Subject } from '../../views/actions.ts'
+import { changedModel, ownModel, shippedModel } from './catalog-fixtures.ts'
 import { delivery, external, managed, webhook } from './coordination-fixtures.ts'
 import { heldBy, holding, host, model, page, reservation, status, swap } from './fixtures.ts'
 
@@ -55,6 +56,7 @@ test('a lock on other hosts does not stand in the way', () => {
 test('a model for one host may go to any host, its own first; one for two hosts goes there only', () => {
   expect(placements(model('m', { placement: ['spark-2'] }), status())).toEqual([['spark-2'], ['spark-1']])
   expect(placements(model('m', { placement: ['spark-1', 'spark-2'] }), status())).toEqual([['spark-1', 'spark-2']])
+  expect(placements(model('m', { anywhere: true, placement: ['spark-2'] }), status())).toEqual([['spark-1'], ['spark-2']])
 })
 
 test('a model may be swapped while one of its possible hosts is free, and is refused with the reason of its own host when none is', () => {
@@ -124,6 +126,21 @@ test.each<[string, Subject, Partial<Record<ActionName, string>>]>([
     'one of the environment that was switched off by itself',
     { webhook: webhook('w', { source: 'environment', enabled: false, disabled: { at: '2026-11-24T04:00:00Z', reason: 'r' } }) },
     { edit_webhook: 'It is defined in the environment (WEBHOOK_URL): change it there.', enable_webhook: 'allowed' },
+  ],
+  [
+    'a model that ships',
+    { model: shippedModel('m') },
+    { edit_model: 'allowed', reset_knobs: 'No setting differs from what ships.', delete_model: 'allowed', download_model: 'allowed' },
+  ],
+  ['one that was changed', { model: changedModel('m', {}, { knobs: { max_model_len: 1, extra_args: [] } }) }, { reset_knobs: 'allowed' }],
+  ['the model that is loaded', { model: shippedModel('gpt-oss-120b') }, { delete_model: 'It is loaded on spark-1.', edit_model: 'allowed' }],
+  [
+    'a local model',
+    { model: ownModel('m', { local: true, local_path: '/m', repo: null }) },
+    {
+      delete_weights: 'Its weights are a folder of your own: they are neither fetched nor deleted from here.',
+      download_model: 'Its weights are a folder of your own: they are neither fetched nor deleted from here.',
+    },
   ],
   ['a delivery that is being tried', { delivery: delivery('d', { state: 'pending' }) }, { redeliver: 'It is still being tried by itself.' }],
   ['a delivery that has failed', { delivery: delivery('d', { state: 'failed' }) }, { redeliver: 'allowed' }],

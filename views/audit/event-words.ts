@@ -32,6 +32,10 @@ const words: Record<EventType, EventWords> = {
   service_down: { tone: 'bad', label: 'Service is down' },
   service_up: { tone: 'ok', label: 'Service is up' },
   host_operation: { tone: 'idle', label: 'Host operation' },
+  download_started: { tone: 'busy', label: 'Download begun' },
+  download_complete: { tone: 'ok', label: 'Download complete' },
+  download_failed: { tone: 'bad', label: 'Download failed' },
+  weights_deleted: { tone: 'idle', label: 'Weights deleted' },
   webhook_created: { tone: 'idle', label: 'Webhook added' },
   webhook_updated: { tone: 'idle', label: 'Webhook changed' },
   webhook_deleted: { tone: 'idle', label: 'Webhook removed' },
@@ -55,6 +59,7 @@ const groups = {
   webhooks: { label: 'Webhooks', begins: ['webhook_', 'ping'] },
   hosts: { label: 'Hosts and models', begins: ['host_', 'deployment_', 'engine_', 'guardian_'] },
   services: { label: 'Services', begins: ['service_'] },
+  weights: { label: 'Weights', begins: ['download_', 'weights_'] },
   rest: { label: 'Settings and catalog', begins: ['settings_', 'model_', 'audit_'] },
 } as const
 

@@ -21,7 +21,7 @@ const secrets = ['--api-key', '--hf-token']
 const flagOf = (word: string): string => (word.startsWith('--') ? word.split('=', 1).join('').replaceAll('_', '-') : word)
 
 /** Why a word may not stand in `extra_args`; null when it may. */
-export function extraArgumentTrouble(word: string): string | null {
+function extraArgumentTrouble(word: string): string | null {
   const flag = flagOf(word)
   if (secrets.includes(flag)) return `${flag} would show a secret to everybody who lists processes on the host`
   return Object.hasOwn(ours, flag) ? `${flag} is set by Spark Control, ${ours[flag] ?? ''}` : null

@@ -4,6 +4,7 @@ import { dockerTrouble } from './docker-trouble.ts'
 import { hasFlag, type LauncherFeatures } from './features.ts'
 import type { Installed } from './installed.ts'
 import type { LaunchExit } from './launcher.ts'
+import { servesByKnobs } from './parallelism.ts'
 
 /** What launch-cluster.sh names its container when nobody says otherwise. */
 const defaultContainer = 'vllm_node'
@@ -11,19 +12,16 @@ const defaultContainer = 'vllm_node'
 /** Why the installed spark-vllm-docker cannot start this model on so many hosts; judged before anything is touched, because it would ask or half-start instead of refusing. */
 export function installedTrouble(installed: Installed, model: Model, hosts: number): Cause | null {
   const { dir, help, runs, features, missing, dotEnv, dotEnvContainer, recipe } = installed
-  if (!runs || features === null) {
-    return causeOf(
-      'launcher_missing',
-      `launch-cluster.sh is not there or cannot be run${dir === '' ? '' : ` in ${dir}`}`,
-      help.trim().split('\n').at(-1) ?? null,
-    )
-  }
+  const inDir = dir === '' ? '' : ` in ${dir}`
+  if (!runs) return causeOf('launcher_missing', `launch-cluster.sh is not there or cannot be run${inDir}`, lastLine(help))
+  if (features === null)
+    return causeOf('launcher_missing', `What launch-cluster.sh${inDir} says of itself is not understood: it is no help`, lastLine(help))
   const lacking = lacks(features, model, hosts)
   if (lacking !== null) {
-    const where = dir === '' ? 'in its folder on the host' : `in ${dir}`
-    return causeOf('launcher_outdated', `The installed spark-vllm-docker is too old: ${lacking}. Run \`git pull\` ${where} on the host.`)
+    const where = dir === '' ? ' in its folder' : inDir
+    return causeOf('launcher_outdated', `The installed spark-vllm-docker is too old: ${lacking}. Run \`git pull\`${where} on the host.`)
   }
-  if (missing.length > 0) return causeOf('launcher_missing', `spark-vllm-docker has no ${missing.join(', no ')}${dir === '' ? '' : ` in ${dir}`}`)
+  if (missing.length > 0) return causeOf('launcher_missing', `spark-vllm-docker has no ${missing.join(', no ')}${inDir}`)
   if (model.container === defaultContainer && dotEnvContainer !== null && dotEnvContainer !== defaultContainer) {
     return causeOf(
       'launcher_missing',
@@ -51,8 +49,14 @@ function lacks(features: LauncherFeatures, model: Model, hosts: number): string 
   if (launch_script !== undefined && !hasFlag(features, '--launch-script')) return 'launch-cluster.sh does not know --launch-script'
   if (several && master_port !== undefined && !hasFlag(features, '--master-port', '--head-port'))
     return 'launch-cluster.sh does not know --master-port'
+  const broken = several && ray !== true && features.ray === 'default' ? brokenOnTheWay(model) : null
+  if (broken !== null) return `launch-cluster.sh would take the quotes out of ${broken} on its way to the second host`
   return recipe === undefined ? null : lacksForRecipe(features, ray === true, several)
 }
+
+/** Before `--ray`, the command of another host went through one shell more than it was quoted for; a script of its own did not. */
+const brokenOnTheWay = (model: Model): string | null =>
+  servesByKnobs(model) ? (model.knobs.extra_args.find((word) => /[^\w./:=@%+,-]/.test(word)) ?? null) : null
 
 function lacksForRecipe({ recipes, recipeFlags, ray }: LauncherFeatures, wantsRay: boolean, several: boolean): string | null {
   if (!recipes) return 'it has no run-recipe.sh'
@@ -99,3 +103,5 @@ export function scriptTrouble(exit: LaunchExit): Cause | null {
   const said = lines.find((line) => line.startsWith('Error:')) ?? lines.findLast((line) => line !== '') ?? null
   return causeOf('launch_failed', `The launcher ended with exit code ${exit.code}`, said)
 }
+
+const lastLine = (text: string): string | null => text.trim().split('\n').at(-1) ?? null

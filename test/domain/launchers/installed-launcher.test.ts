@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flagsIn, readFeatures } from '../../../domain/launchers/features.ts'
 import { probe, readInstalled } from '../../../domain/launchers/installed.ts'
 import { launcherOf } from '../../../domain/launchers/launcher.ts'
-import type { Model } from '../../../domain/model.ts'
+import { Knobs, type Model } from '../../../domain/model.ts'
 import { autumn, january, looked, summer } from './help-texts.ts'
 import { modelWith, spark1 } from './sample.ts'
 
@@ -40,6 +40,9 @@ describe('three generations of help', () => {
     ['summer, a local model', summer, { repo: null, local_path: '/models/x' }, 1, null],
     ['summer, earlyoom', summer, { launch: { earlyoom: true } }, 1, /--earlyoom/],
     ['autumn, all of it', autumn, { launch: { earlyoom: true, ray: true, mods: ['a'], master_port: 1 } }, 2, null],
+    ['summer, JSON to a second host', summer, { knobs: Knobs.parse({ extra_args: ['--x', '{"a":1}'] }) }, 2, /quotes out of \{"a":1\}/],
+    ['summer, JSON on one host', summer, { knobs: Knobs.parse({ extra_args: ['--x', '{"a":1}'] }) }, 1, null],
+    ['autumn, JSON to a second host', autumn, { knobs: Knobs.parse({ extra_args: ['--x', '{"a":1}'] }) }, 2, null],
     ['no start in the background', summer.replace(/.*--no-ray.*\n/, ''), {}, 1, /background/],
     ['no mods', autumn.replace(/.*--apply-mod.*\n/, ''), { launch: { mods: ['a'] } }, 1, /--apply-mod/],
     ['no scripts', autumn.replace(/.*--launch-script.*\n/, ''), { launch: { launch_script: 'a' } }, 1, /--launch-script/],
@@ -56,6 +59,14 @@ test('a help text never seen before is read for what it has', () => {
   expect(features).toMatchObject({ ray: 'default', recipes: false })
   expect(features?.flags).toEqual(expect.arrayContaining(['-n', '--nodes', '--solo', '-e', '--env', '-d', '--detach', '--no-ray']))
   expect(cluster.probeTrouble({ code: 2, stdout: help, stderr: '' }, modelWith(), 1)).toBeNull()
+})
+
+test('a script that speaks of something else altogether is not guessed at', () => {
+  expect(cluster.probeTrouble(looked('sparkctl 4.0 - the friendly way\n\nOptions are read from spark.toml.'), modelWith(), 1)).toMatchObject({
+    code: 'launcher_missing',
+    message: expect.stringMatching(/is not understood/),
+    line: 'Options are read from spark.toml.',
+  })
 })
 
 test.each([

@@ -1,4 +1,4 @@
-export type MeasureId = 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P6'
+export type MeasureId = 'P1' | 'P2' | 'P3' | 'P4' | 'P5' | 'P6' | 'P7'
 
 /** What a figure should be; `null` where it is shown for comparison only. */
 export type Goal = { readonly atMost: number } | { readonly atLeast: number } | null

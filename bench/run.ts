@@ -1,4 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os'
+import { bigCatalog } from './big-catalog.ts'
 import { lineOf, type Figure, type MeasureId } from './figure.ts'
 import { healthLag } from './health-lag.ts'
 import { history } from './history.ts'
@@ -16,7 +17,7 @@ import { tableOf } from './table.ts'
  * One line a figure on standard output, progress on standard error; writes into the temporary folder only. Exit 0 also when a figure is short
  * (it measures, it does not judge), 1 when a measure could not be taken, 2 for an unknown measure or number.
  */
-const measures: readonly Measure[] = [swapWall, healthLag, history, lockContention, lockThreeApis, startAndMemory]
+const measures: readonly Measure[] = [swapWall, healthLag, history, lockContention, lockThreeApis, startAndMemory, bigCatalog]
 
 const figures: Figure[] = []
 const loadBefore = load()

@@ -36,13 +36,14 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
     const changes = parseYamlFile(overrides.file, overrides.text, OverridesFile)
     if (!changes.ok) return changes
     // the written fields alone are merged: a partial schema would fill in defaults over what the base says
+    const raw = rawEntries(base)
     const written = parseYamlFile(overrides.file, overrides.text, z.object({ models: z.record(z.string(), z.unknown()).default({}) }))
     for (const [key, change] of Object.entries(written.ok ? written.value.models : {})) {
       if (change === null) {
         entries.delete(key)
         continue
       }
-      const merged = ModelFileEntry.safeParse({ ...rawEntry(base, key), ...(change as object) }) // the strict parse above took objects and null only
+      const merged = ModelFileEntry.safeParse({ ...raw[key], ...(change as object) }) // the strict parse above took objects and null only
       if (!merged.success) {
         return { ok: false, problems: merged.error.issues.map((issue) => changes.locate(['models', key, ...issue.path], issue.message)) }
       }
@@ -79,9 +80,10 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
   return { ok: true, models, origins: new Map(origins) }
 }
 
-function rawEntry(base: SourceText, key: string): object {
+/** As they are written, without any default. Read once for all: a catalog of hundreds would be parsed as often. */
+function rawEntries(base: SourceText): Readonly<Record<string, object>> {
   const raw = parseYamlFile(base.file, base.text, z.object({ models: z.record(z.string(), z.looseObject({})) }))
-  return raw.ok ? (raw.value.models[key] ?? {}) : {}
+  return raw.ok ? raw.value.models : {}
 }
 
 /**

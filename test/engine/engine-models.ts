@@ -55,6 +55,8 @@ export function engineCatalog(llama: string, vllm: string | null): Record<string
       ...common,
       local_path: `${shared}/models/tiny`,
       served_name: 'vllm-tiny',
+      // a minute on two idle cores
+      ...{ launch_s: 1_200, launch_stall_s: 600 },
       env: { PYTHONPATH: '/engines/site', PYTHONUNBUFFERED: '1', VLLM_CPU_KVCACHE_SPACE: '1', VLLM_NO_USAGE_STATS: '1', HF_HUB_OFFLINE: '1' },
       launch: { volumes: volumes(vllm), arguments: python(...words, ...limits) },
     },

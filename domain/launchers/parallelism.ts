@@ -1,8 +1,8 @@
 import { causeOf, type Cause } from '../errors.ts'
 import type { LauncherName, Model } from '../model.ts'
 
-/** A Spark has one GPU, so that each host runs one rank. */
-type Parallel = Pick<Model, 'launcher' | 'knobs' | 'launch'>
+/** A Spark has one GPU, so that each host runs one rank. Snapshots of older versions have no `launch`. */
+type Parallel = Pick<Model, 'launcher' | 'knobs'> & Partial<Pick<Model, 'launch'>>
 
 const ranksIn = (words: readonly string[], ...flags: readonly string[]): number | null => {
   const at = words.findLastIndex((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)))
@@ -12,7 +12,7 @@ const ranksIn = (words: readonly string[], ...flags: readonly string[]): number 
 }
 
 /** Whether `vllm serve` with the model's knobs is what runs; anything else was written by somebody else. */
-export const servesByKnobs = ({ launcher, launch }: Pick<Model, 'launcher' | 'launch'>): boolean =>
+export const servesByKnobs = ({ launcher, launch = {} }: Omit<Parallel, 'knobs'>): boolean =>
   launcher !== 'command' && launch.arguments === undefined && launch.launch_script === undefined && launch.recipe === undefined
 
 /** How many hosts the ranks of a model fill: tensor × pipeline × data parallel. Null where that is said by a script, a recipe or an image that we cannot read. */

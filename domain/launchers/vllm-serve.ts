@@ -60,11 +60,11 @@ const defaultUtilization = 0.9
  * engine and no knob tells: then nobody here knows.
  */
 export function memoryUtilization(model: Pick<Model, 'knobs'> & Partial<Pick<Model, 'launcher' | 'launch'>>): number {
-  const { knobs, launcher = 'docker', launch = {} } = model
+  const { knobs, launcher = 'docker' } = model
   const args = knobs.extra_args
   const joined = args.findLast((arg) => arg.startsWith(`${utilizationFlag}=`))?.slice(utilizationFlag.length + 1)
   const apart = args[args.lastIndexOf(utilizationFlag) + 1]
   const given = Number(joined ?? (args.includes(utilizationFlag) ? apart : undefined))
   if (Number.isFinite(given) && given > 0 && given <= 1) return given
-  return knobs.gpu_memory_utilization ?? (servesByKnobs({ launcher, launch }) ? defaultUtilization : 0)
+  return knobs.gpu_memory_utilization ?? (servesByKnobs({ ...model, launcher }) ? defaultUtilization : 0)
 }

@@ -49,6 +49,10 @@ describe('a model of one’s own', () => {
     ['an unknown knob', { ...tune, knobs: { speed: 11 } }, 422, 'invalid_request', 'knobs.speed'],
     ['a port among the extra arguments', { ...tune, knobs: { extra_args: ['--port', '1'] } }, 422, 'invalid_request', 'knobs.extra_args.0'],
     ['a host among them, written with =', { ...tune, knobs: { extra_args: ['--host=0.0.0.0'] } }, 422, 'invalid_request', 'knobs.extra_args.0'],
+    ['an option of another launcher', { ...tune, launch: { recipe: 'x' } }, 422, 'invalid_request', 'launch.recipe'],
+    ['a host twice', { ...tune, placement: ['spark-1', 'spark-1'] }, 422, 'invalid_request', 'placement.1'],
+    ['more hosts than ranks', { ...tune, placement: ['spark-1', 'spark-2'] }, 422, 'invalid_request', 'placement'],
+    ['a command without its texts', { ...tune, launcher: 'command', launch: { start: 'x' } }, 422, 'invalid_request', 'launch'],
     ['a newline among them', { ...tune, knobs: { extra_args: ['--seed\n1'] } }, 422, 'invalid_request', 'knobs.extra_args.0'],
   ])('%s is refused by name, and nothing is written', async (_what, body, status, code, field) => {
     const refused = await api.post('/api/models', body)

@@ -5,7 +5,8 @@ import { findTemporalCli } from './bootstrap/temporal-cli.mjs'
 import { openConsole } from './up/console.ts'
 import { tellWhatHoldsUp } from './up/hold-up.ts'
 import { partsOf } from './up/parts.ts'
-import { partLogsDir, planFrom, portsOf } from './up/plan.ts'
+import { ownClusterIsThere } from './up/own-cluster.ts'
+import { partLogsDir, planFrom, portsOf, type Plan } from './up/plan.ts'
 import { faultOfPort } from './up/port.ts'
 import { runToTheEnd } from './up/run.ts'
 import { Supervisor } from './up/supervisor.ts'
@@ -30,14 +31,22 @@ if (faults.length > 0) giveUp(faults.join('\n'))
 const cli = plan.foreignTemporal === null ? (await findTemporalCli()).path : null
 if (plan.foreignTemporal === null && cli === null) giveUp('The Temporal CLI is missing. Run `npm start`, which brings it, or set TEMPORAL_ADDRESS.')
 
-say(plan.places.demo ? 'Starting Spark Control with two simulated Sparks …' : 'Starting Spark Control …')
-const supervisor = new Supervisor(partsOf(plan, cli, process.env), partLogsDir(plan), say)
-const starting = new AbortController()
-void tellWhatHoldsUp(plan, say, starting.signal)
-await runToTheEnd(supervisor, say, async () => {
-  starting.abort()
-  for (const line of await welcome(plan)) say(line)
-})
+const { supervisor, whenReady } = beginning(plan)
+const successor = plan.leavesDemo ? { due: ownClusterIsThere(process.env, say), make: () => beginning(planFrom(process.env)) } : null
+await runToTheEnd(supervisor, say, whenReady, successor)
+
+function beginning(of: Plan): { supervisor: Supervisor; whenReady: () => Promise<void> } {
+  say(of.places.demo ? 'Starting Spark Control with two simulated Sparks …' : 'Starting Spark Control …')
+  const starting = new AbortController()
+  void tellWhatHoldsUp(of, say, starting.signal)
+  return {
+    supervisor: new Supervisor(partsOf(of, cli, process.env), partLogsDir(of), say),
+    async whenReady() {
+      starting.abort()
+      for (const line of await welcome(of)) say(line)
+    },
+  }
+}
 
 function lockedDataDir(path: string): ReturnType<typeof tryLock> {
   try {

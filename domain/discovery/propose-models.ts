@@ -100,10 +100,10 @@ function cachedEntry({ model, on }: Cached, hosts: readonly NamedHost[], keys: S
     repo: model.repo,
     ...(byScript ? {} : { launcher: 'docker', ...(image === undefined ? {} : { image }) }),
     ...(onFirst ? {} : { placement: on.slice(0, 1).map(({ name }) => name) }),
-    ...(model.state === 'complete' ? { weights_gib: Math.max(0.01, Math.round((model.bytes / 2 ** 30) * 100) / 100) } : {}),
+    ...(model.state === 'complete' && model.bytes > 2 ** 27 ? { weights_gib: Math.round((model.bytes / 2 ** 30) * 100) / 100 } : {}),
   }
   const where = on.map(({ name }) => name).join(' and ')
-  const because = `in the Hugging Face cache of ${where}: ${(model.bytes / 2 ** 30).toFixed(1)} GiB, ${model.state}`
+  const because = `in the Hugging Face cache of ${where}: ${sizeOf(model.bytes)}, ${model.state}`
   const note = model.state === 'partial' ? 'its download is not complete' : null
   const [made] = modelEntry(key, entry, because, { ticked: tick && model.state === 'complete', exists: false, note, title: model.repo })
   return (
@@ -140,6 +140,8 @@ function recipeEntry(recipe: FoundRecipe, hosts: readonly NamedHost[], keys: Set
   if (made.length > 0) keys.add(key)
   return made
 }
+
+const sizeOf = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`)
 
 /** None where the catalog would refuse it. */
 function modelEntry(

@@ -16,7 +16,7 @@ import { addressIn, type SetupWords } from './words.ts'
 export async function runSetup(words: SetupWords, places: Places, asker: Asker, timing?: Visit['timing']): Promise<boolean> {
   const { keysDir, configDir } = ownPlaces(places)
   const { existing, stamp } = setupState(places)
-  const found = await lookAround(words, { asker, keysDir, ...(timing === undefined ? {} : { timing }) })
+  const found = await lookAround(words, { asker, keysDir, timing })
   if (found.length === 0) return false
   const { entries, remarks } = propose(found, existing)
   for (const remark of remarks) asker.say(`- ${remark}`)
@@ -54,7 +54,7 @@ export async function runSetup(words: SetupWords, places: Places, asker: Asker, 
 }
 
 /** The machines that were named, then those that they know. */
-async function lookAround(words: SetupWords, way: { asker: Asker; keysDir: string; timing?: Visit['timing'] }): Promise<HostDiscovery[]> {
+async function lookAround(words: SetupWords, way: { asker: Asker; keysDir: string; timing?: Visit['timing'] | undefined }): Promise<HostDiscovery[]> {
   const { asker } = way
   const wanted: HostAddress[] = [...words.hosts]
   if (wanted.length === 0) {

@@ -3,17 +3,23 @@ import type { HostDiscovery } from '../../domain/discovery/discovery.ts'
 import { stepWords, type HostAddress, type VisitEnd } from '../../domain/discovery/visit.ts'
 import type { Asker } from './ask.ts'
 
-interface Way extends Pick<Visit, 'keysDir' | 'timing'> {
+interface Way {
+  readonly keysDir: string
+  readonly timing?: Visit['timing'] | undefined
   readonly asker: Asker
   readonly fingerprint: string | undefined
 }
 
 /** One machine, until it is looked at or nobody can help any more: its host key is confirmed, our key let in. Null when it could not be looked at; why is said. */
-export async function visitHost(host: HostAddress, { asker, fingerprint, ...rest }: Way): Promise<HostDiscovery | null> {
+export async function visitHost(host: HostAddress, { asker, fingerprint, keysDir, timing }: Way): Promise<HostDiscovery | null> {
   let confirmed = fingerprint
   for (;;) {
     const body = confirmed === undefined ? host : { ...host, fingerprint: confirmed }
-    const end = await visit(body, { ...rest, say: (step) => step !== 'host_key' && asker.say(`${host.address}: ${stepWords[step]} …`) })
+    const end = await visit(body, {
+      keysDir,
+      ...(timing === undefined ? {} : { timing }),
+      say: (step) => step !== 'host_key' && asker.say(`${host.address}: ${stepWords[step]} …`),
+    })
     switch (end.state) {
       case 'found':
         return end.discovery

@@ -57,8 +57,10 @@ const quietness = ['--log-level', 'warn', '--log-format', 'json', '--ui-disable-
  */
 function childEnv(plan: Plan, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const shared = plan.foreignTemporal === null ? { ...withoutTemporal(env), ...embedded(plan) } : env
-  return { ...shared, SPARK_DATA_DIR: plan.places.dataDir, ...(plan.places.demo ? { SPARK_DEMO: '1' } : { SPARK_CONFIG_DIR: plan.places.configDir }) }
+  return { ...shared, SPARK_DATA_DIR: plan.places.dataDir, ...(plan.places.demo ? demoEnv(plan) : { SPARK_CONFIG_DIR: plan.places.configDir }) }
 }
+
+const demoEnv = (plan: Plan): NodeJS.ProcessEnv => ({ SPARK_DEMO: '1', ...(plan.leavesDemo ? { SPARK_LEAVES_DEMO: '1' } : {}) })
 
 function embedded(plan: Plan): NodeJS.ProcessEnv {
   return {

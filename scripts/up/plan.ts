@@ -6,6 +6,8 @@ import type { WantedPort } from './port.ts'
 /** Everything that `npm start` decides before it starts anything. */
 export interface Plan {
   readonly places: Places
+  /** The demo runs because there is no cluster yet: it makes room as soon as there is one. */
+  readonly leavesDemo: boolean
   readonly listen: { readonly host: string; readonly port: number }
   /** The address of somebody else's Temporal server; null when we run our own. */
   readonly foreignTemporal: string | null
@@ -28,8 +30,10 @@ const ours: readonly string[] = ['listen', 'demo', 'temporal_port', 'temporal_ui
 export function planFrom(env: Env): Plan {
   const { settings, refused } = resolveSettings({}, env)
   const colon = settings.listen.lastIndexOf(':')
+  const places = placesFrom(env)
   return {
-    places: placesFrom(env),
+    places,
+    leavesDemo: places.demo && !settings.demo,
     listen: { host: settings.listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(settings.listen.slice(colon + 1)) },
     foreignTemporal: filled(env['TEMPORAL_ADDRESS']),
     temporalPort: settings.temporal_port,

@@ -116,7 +116,7 @@ class HostClearing {
         return
       case 'drop_caches':
         this.#say(`${move.detail}: dropping the page cache`)
-        return this.#dropCaches()
+        return this.#dropCaches(move.detail)
       default: {
         this.#say(`docker ${move.do} ${move.container}`)
         this.#soFar = withCommand(this.#soFar, move.container, move.do)
@@ -151,13 +151,14 @@ class HostClearing {
     this.#soFar = await this.#processes.withoutContainer(facts, this.#soFar)
   }
 
-  async #dropCaches(): Promise<void> {
+  async #dropCaches(because: string): Promise<void> {
     const before = await this.#memFree()
     const exit = await this.#change(dropCaches, commandLimitS)
     const failed = exit.kind === 'exited' && exit.code !== 0
     const refusal = failed ? (exit.stderr.trim().split('\n')[0] ?? '').slice(0, 200) || `exit code ${exit.code}` : null
     const cachesDropped = freedWords(before, await this.#memFree(), refusal)
     this.#say(cachesDropped)
+    this.#missing = { what: 'memory', detail: `${because}; ${cachesDropped}`, cause: null }
     this.#soFar = { ...this.#soFar, cachesDropped }
     this.#job.remember(this.#target.host, this.#soFar)
   }

@@ -20,6 +20,9 @@ export class EngineLogReader {
   /** docker's timestamp of the last line: where a later attempt goes on. */
   last: string | null
   #following = false
+  /** True until a connection has shown the first line that none before it had. */
+  #catchingUp = true
+  #repeated = false
   readonly #log: SwapLog
   readonly #onFatal: () => void
 
@@ -38,6 +41,7 @@ export class EngineLogReader {
   async follow(hosts: Hosts, host: HostName, container: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
+        this.#catchingUp = true
         await hosts.follow(
           host,
           followLogs(container, this.last),
@@ -59,13 +63,13 @@ export class EngineLogReader {
   /** What the log holds now, in one look. */
   async readOnce(hosts: Hosts, host: HostName, container: string): Promise<void> {
     const exit = await hosts.look(host, lastLogs(container, keptLines))
+    this.#catchingUp = true
     for (const line of inOrder(`${exit.stdout}\n${exit.stderr}`)) this.take(line)
   }
 
   take(line: string): void {
     for (const { at, text } of readLogLine(line)) {
-      if (text === '') continue
-      if (!isNewer(at, this.last) && !this.#sameMoment(at, text)) continue
+      if (text === '' || this.#isRepeat(at, text)) continue
       if (at !== null) this.last = at
       this.lastNewsAt = performance.now()
       this.progress = afterLine(this.progress, text)
@@ -76,8 +80,14 @@ export class EngineLogReader {
     }
   }
 
-  /** Several lines may carry one timestamp; only what was read already is dropped. */
-  #sameMoment(at: string | null, text: string): boolean {
-    return at !== null && at === this.last && !this.lines.slice(-20).includes(text)
+  /**
+   * A new connection shows again what the one before had shown. Once it is past that, all is new, also lines of an earlier time: a host's clock may be set
+   * back while an engine starts. A drawing of a progress bar has no time of its own, and goes with the line before it.
+   */
+  #isRepeat(at: string | null, text: string): boolean {
+    if (!this.#catchingUp) return false
+    if (at !== null) this.#repeated = !isNewer(at, this.last) && (at !== this.last || this.lines.slice(-20).includes(text))
+    if (at !== null && isNewer(at, this.last)) this.#catchingUp = false
+    return this.#repeated
   }
 }

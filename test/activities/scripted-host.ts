@@ -10,6 +10,7 @@ const tools = {
   'nvidia-smi':
     'echo "$*" >>"$SCRIPTED/smi-calls"; [ ! -e "$SCRIPTED/smi-hangs" ] || exec sleep 30\ncase $* in *compute-apps*) /bin/cat "$SCRIPTED/apps" ;; *) echo "NVIDIA GB10, 0, 41, 11.17, 208" ;; esac',
   cat: 'if [ "$*" = /proc/meminfo ]; then exec /bin/cat "$SCRIPTED/meminfo"; fi\nexec /bin/cat "$@"',
+  date: 'if [ -e "$SCRIPTED/clock" ]; then exec /bin/date --date "$(/bin/cat "$SCRIPTED/clock")" "$@"; fi\nexec /bin/date "$@"',
   sudo: `echo "$*" >>"$SCRIPTED/sudo-calls"
 [ ! -e "$SCRIPTED/sudo-refuses" ] || { echo 'sudo: a password is required' >&2; exit 1; }
 shift
@@ -49,7 +50,7 @@ export class ScriptedHost {
 
   /** Nothing on the GPU, 110 GiB available and 100 of it free, and a sudo that does as it is told. */
   reset(): void {
-    for (const file of ['smi-hangs', 'smi-calls', 'sudo-refuses', 'sudo-calls']) rmSync(join(this.#dir, file), { force: true })
+    for (const file of ['clock', 'smi-hangs', 'smi-calls', 'sudo-refuses', 'sudo-calls']) rmSync(join(this.#dir, file), { force: true })
     this.write('apps', '')
     this.setMemory(110, 100)
   }

@@ -54,7 +54,7 @@ function engine(cluster: string | null): number {
 }
 const ended = async (pid: number): Promise<boolean> => {
   const child = children.find((one) => one.pid === pid)
-  for (let look = 0; look < 100 && child?.signalCode === null; look += 1) await pause(20)
+  for (let look = 0; look < 700 && child?.signalCode === null; look += 1) await pause(20)
   return child?.signalCode === 'SIGKILL'
 }
 

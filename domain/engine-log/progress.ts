@@ -11,7 +11,7 @@ const telling = 2_000
 
 /**
  * The stages in the order of a start, each with the ways in which a line shows it; a captured number is its percentage. Wording drifts between versions:
- * substrings only. vLLM from 0.6 to 0.17, and llama.cpp's server.
+ * substrings only. vLLM from 0.6 to 0.32, and llama.cpp's server.
  */
 const stages: readonly (readonly [string, readonly RegExp[]])[] = [
   ['starting', [/vLLM API server version/, /Initializing a V\d LLM engine/]],
@@ -28,11 +28,12 @@ const stages: readonly (readonly [string, readonly RegExp[]])[] = [
   ],
   ['weights loaded', [/Loading weights took|[Mm]odel loading took/, /\binit: model loaded/]],
   ['compiling', [/Dynamo bytecode transform|torch\.compile (?:takes|took)|Compiling a graph|torch_compile_cache|Directly load the compiled graph/]],
-  ['sizing the KV cache', [/Available KV cache memory|GPU KV cache size|# (?:GPU|cuda) blocks|Maximum concurrency/]],
+  ['sizing the KV cache', [/Available KV cache memory|[CG]PU KV cache size|# (?:GPU|cuda) blocks|Maximum concurrency/]],
   ['warming kernels', [/DeepGemm.*?warmup.*?:\s+(\d+)%/, /autotun(?:ing|er)/i]],
   ['capturing graphs', [/Capturing CUDA graphs? (?!\(decode).*?:\s+(\d+)%/, /Capturing CUDA graphs?:\s+(\d+)%/]],
   ['capturing decode graphs', [/Capturing CUDA graphs? \(decode.*?:\s+(\d+)%/]],
-  ['graphs captured', [/Graph capturing finished|init engine .* took/]],
+  ['graphs captured', [/Graph capturing finished/]],
+  ['engine ready', [/init engine .* took/]],
   ['serving', [/Starting vLLM (?:API )?server|Application startup complete/, /listening on http|server is listening/]],
 ]
 const place = new Map(stages.map(([stage], at) => [stage, at]))

@@ -36,6 +36,7 @@ test('a start of vLLM 0.17 on one Spark goes through every stage', () => {
     'capturing decode graphs 29%',
     'capturing decode graphs 100%',
     'graphs captured',
+    'engine ready',
     'serving',
   ])
 })
@@ -52,6 +53,19 @@ test('two ranks of an older vLLM write into one log, and the progress follows th
     'capturing graphs 45%',
     'capturing graphs 100%',
     'graphs captured',
+    'engine ready',
+    'serving',
+  ])
+})
+
+test('vLLM 0.32 on a CPU, as it printed it, goes through the stages that it has', () => {
+  expect(shown(logOf('vllm-0.32-cpu'))).toEqual([
+    'loading weights',
+    'loading weights 0%',
+    'loading weights 100%',
+    'weights loaded',
+    'sizing the KV cache',
+    'engine ready',
     'serving',
   ])
 })
@@ -60,13 +74,16 @@ test('llama.cpp is read as well', () => {
   expect(shown(logOf('llama-cpp'))).toEqual(['loading weights', 'weights loaded', 'serving'])
 })
 
-test.each(['vllm-0.17-one-spark', 'vllm-0.10-two-ranks', 'llama-cpp'])('nothing in a good start (%s) is taken for its end', (name) => {
-  expect(
-    logOf(name)
-      .map(fatalSign)
-      .filter((sign) => sign !== null),
-  ).toEqual([])
-})
+test.each(['vllm-0.17-one-spark', 'vllm-0.10-two-ranks', 'vllm-0.32-cpu', 'llama-cpp'])(
+  'nothing in a good start (%s) is taken for its end',
+  (name) => {
+    expect(
+      logOf(name)
+        .map(fatalSign)
+        .filter((sign) => sign !== null),
+    ).toEqual([])
+  },
+)
 
 test('a bar that redraws itself without a newline is followed drawing by drawing', () => {
   const bar = [0, 11, 100].map((percent) => `\rLoading safetensors checkpoint shards: ${String(percent)}% Completed | 0/9`).join('')
@@ -78,7 +95,7 @@ test('a bar that redraws itself without a newline is followed drawing by drawing
 })
 
 /** Real lines cut, glued and sprinkled with anything. */
-const real = [...logOf('vllm-0.17-one-spark'), ...logOf('vllm-0.10-two-ranks'), ...logOf('llama-cpp')]
+const real = [...logOf('vllm-0.17-one-spark'), ...logOf('vllm-0.10-two-ranks'), ...logOf('vllm-0.32-cpu'), ...logOf('llama-cpp')]
 const anyBytes = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8'))
 const piece = fc.tuple(fc.constantFrom(...real), fc.nat(200), fc.nat(200)).map(([line, from, length]) => line.slice(from, from + length))
 const anyLine = fc.oneof(

@@ -74,6 +74,8 @@ export interface Hosts {
   ): Promise<Exit>
   /** One look at everything, in one exec; `ports` in place of the host's own model port. Throws `host_command_unknown` when its end was not heard. */
   facts(name: HostName, signal?: AbortSignal, ports?: readonly number[], extent?: FactsExtent): Promise<HostFacts>
+  /** The same hosts, entered as another user of theirs. Belongs to these, and is closed with them. */
+  as(user: string): Pick<Hosts, 'look' | 'change' | 'facts'>
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -103,6 +105,7 @@ const seconds = (limit: number): string => String(Math.max(1, Math.ceil(limit)))
 /** All hosts of the cluster, which is read anew at each use. `keysDir` has our key and known_hosts. The caller owns the result and closes it. */
 export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluster: () => Cluster; keysDir: string; timing?: SshTiming }): Hosts {
   const connections = new Map<string, HostConnection>()
+  const others = new Map<string, Hosts>()
 
   function host(name: HostName): Host {
     const found = cluster().hosts.find((one) => one.name === name)
@@ -209,9 +212,18 @@ export function createHosts({ cluster, keysDir, timing = usualTiming }: { cluste
       if (facts === null) throw new HostError('host_command_failed', name, 'the look did not come to its end')
       return facts
     },
+    as(user) {
+      const known = others.get(user)
+      if (known !== undefined) return known
+      const entered = (): Cluster => ({ ...cluster(), hosts: cluster().hosts.map((one) => ({ ...one, user })) })
+      const other = createHosts({ cluster: entered, keysDir, timing })
+      others.set(user, other)
+      return other
+    },
     async close() {
-      const open = [...connections.values()]
+      const open = [...connections.values(), ...others.values()]
       connections.clear()
+      others.clear()
       await Promise.all(open.map((connection) => connection.close()))
     },
   }

@@ -11,14 +11,13 @@ const Address = z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/, 'an IP address or a 
 /** One network interface, or several with commas between them. */
 const Interface = z.string().regex(/^[A-Za-z0-9_.,:-]{1,100}$/, 'the name of a network interface')
 
+export const SshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}\$?$/i, 'a user name')
+
 const HostEntry = z.strictObject({
   name: HostName,
   address: Address,
   port: Port.default(22),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_.-]{0,31}\$?$/i)
-    .default('spark'),
+  user: SshUser.default('spark'),
   vllm_port: Port.optional(),
   /** Where the fence and the step marker live (ARBITER.md F1). */
   state_dir: HostPath.default('/var/lib/spark-control'),

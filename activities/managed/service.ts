@@ -6,9 +6,11 @@ import { failed, ok, type RunEnd } from '../../domain/managed/run-end.ts'
 import { runsAnew, serviceToRestart, type ServiceVerdict } from '../../domain/managed/service.ts'
 import type { ClusterId, ContainerName, HostName } from '../../domain/names.ts'
 import type { ScheduleId } from '../../domain/scheduling/schedule.ts'
+import { servicesOf } from '../../config/services.ts'
 import type { DepsWithArbiter } from '../deps.ts'
 import { failure, withFailures } from '../failure.ts'
 import { withHeartbeats } from '../heartbeats.ts'
+import type { Hosts } from '../hosts.ts'
 import { actorOf, askGate, holderOf, refusedBy, viewOf, type Refused } from './gate.ts'
 
 export interface ServiceRequest {
@@ -71,7 +73,7 @@ export const createServiceActivities = (deps: DepsWithArbiter) => ({
 async function verdictOn(deps: DepsWithArbiter, { clusterId, host, container }: ServiceRequest): Promise<ServiceVerdict> {
   const { cluster, ...state } = deps.config.read()
   const models = state.kind === 'ready' ? [...state.models.values()].map((model) => model.container) : []
-  const [facts, view] = await Promise.all([factsWithDocker(deps, host), viewOf(deps, clusterId)])
+  const [facts, view] = await Promise.all([factsWithDocker(deps, { host, container }), viewOf(deps, clusterId)])
   return serviceToRestart({
     host,
     name: container,
@@ -87,7 +89,7 @@ async function restart(deps: DepsWithArbiter, { clusterId, host, container, fenc
   if (!runsAnew(before, verdict.container)) {
     const mark = { clusterId, fence, step: 1, attempt: activityInfo().attempt }
     const argv = ['docker', 'restart', '--time', String(graceS), container]
-    const exit = await deps.hosts.change(host, mark, argv, { limit_s: restartLimitS, signal: cancellationSignal() })
+    const exit = await hostsFor(deps, { host, container }).change(host, mark, argv, { limit_s: restartLimitS, signal: cancellationSignal() })
     // An exit that nobody heard of is no failure yet: whether it runs anew is looked at below.
     if (exit.kind === 'exited' && exit.code !== 0) return failed(`docker restart ${container} on ${host}: ${exit.stderr.trim().slice(0, 300)}`)
   }
@@ -99,7 +101,7 @@ async function proof(deps: DepsWithArbiter, host: HostName, before: HostContaine
   const until = performance.now() + runsWithinMs
   let last: HostContainer | undefined
   for (;;) {
-    const { containers } = await factsWithDocker(deps, host)
+    const { containers } = await factsWithDocker(deps, { host, container: before.name })
     const now = containers.find((one) => one.name === before.name)
     if (runsAnew(before, now) && last !== undefined && now !== undefined && !runsAnew(last, now)) return ok(`${before.name} runs again on ${host}`)
     if (performance.now() >= until) return failed(`${before.name} on ${host} was restarted and does not run: it is ${now?.status ?? 'gone'}`)
@@ -108,8 +110,19 @@ async function proof(deps: DepsWithArbiter, host: HostName, before: HostContaine
   }
 }
 
-async function factsWithDocker({ hosts }: DepsWithArbiter, host: HostName): Promise<HostFacts> {
-  const facts = await hosts.facts(host, cancellationSignal())
+/** Its host, entered as the user that services.yaml names for it. */
+function hostsFor(
+  { hosts, config, log }: DepsWithArbiter,
+  { host, container }: Pick<ServiceRequest, 'host' | 'container'>,
+): Pick<Hosts, 'facts' | 'change'> {
+  const { services, disabled } = servicesOf(config, log)
+  const user = [...services, ...disabled].find((one) => one.host === host && one.container === container)?.sshUser ?? null
+  return user === null ? hosts : hosts.as(user)
+}
+
+async function factsWithDocker(deps: DepsWithArbiter, service: Pick<ServiceRequest, 'host' | 'container'>): Promise<HostFacts> {
+  const { host } = service
+  const facts = await hostsFor(deps, service).facts(host, cancellationSignal())
   if (!facts.docker.ok) throw failure(causeOf('docker_missing', `${host}: ${facts.docker.detail}`))
   return facts
 }

@@ -85,6 +85,7 @@ function resolve(entry: ServiceEntry, { hosts }: Pick<Cluster, 'hosts'>, trouble
     ...{ name, kind, host: host?.name ?? null, address, port, scheme },
     path: entry.path ?? null,
     container: entry.container ?? null,
+    sshUser: entry.ssh_user ?? null,
     apiKeyFile: entry.api_key_file ?? null,
     description: entry.description ?? null,
   }

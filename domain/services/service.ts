@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SshUser } from '../cluster.ts'
 import { ContainerName, HostName, oneLine } from '../names.ts'
 import { serviceKinds, type ServiceKind } from './kinds.ts'
 
@@ -25,6 +26,8 @@ export const ServiceEntry = z.strictObject({
   scheme: z.enum(['http', 'https']).optional(),
   /** Its container on `host`, so that it can be restarted. */
   container: ContainerName.optional(),
+  /** Who restarts it there, where that is not the host's own user. */
+  ssh_user: SshUser.optional(),
   enabled: z.boolean().optional(),
   /** A file with its key: absolute, or beside services-overrides.yaml. */
   api_key_file: z
@@ -48,6 +51,8 @@ export interface Service {
   readonly path: string | null
   readonly scheme: 'http' | 'https'
   readonly container: ContainerName | null
+  /** null: the host's own user. */
+  readonly sshUser: string | null
   readonly apiKeyFile: string | null
   readonly description: string | null
 }

@@ -119,6 +119,19 @@ test('a host that moved in cluster.yaml is reached at its new place', async () =
   await second.close()
 })
 
+test('a host is entered as another user by a connection of its own, which ends with the others', async () => {
+  const own = await startServer({ authorized: keys.authorized })
+  await keys.pin(server, own)
+  const both = createHosts({ cluster: () => clusterOf(hostAt(own.port, { user: 'spark' })), keysDir: keys.dir })
+  await both.look('spark-1', ['true'])
+  await both.as('docs').look('spark-1', ['true'])
+  await both.as('docs').look('spark-1', ['true'])
+  await both.look('spark-1', ['true'])
+  expect(own.users).toEqual(['spark', 'docs'])
+  await both.close()
+  await own.close()
+})
+
 test('an abort closes the channel at once, and frees it for others', async () => {
   const gate = await fifo()
   const leave = new AbortController()

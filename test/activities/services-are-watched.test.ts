@@ -41,7 +41,19 @@ const stop = async (): Promise<void> => {
 }
 
 const service = (kind: ServiceKind, port: number, more: Partial<Service> = {}): Service => ({
-  ...{ name: kind, kind, host: null, address: '127.0.0.1', port, path: null, scheme: 'http', container: null, apiKeyFile: null, description: null },
+  ...{
+    name: kind,
+    kind,
+    host: null,
+    address: '127.0.0.1',
+    port,
+    path: null,
+    scheme: 'http',
+    container: null,
+    sshUser: null,
+    apiKeyFile: null,
+    description: null,
+  },
   ...more,
 })
 

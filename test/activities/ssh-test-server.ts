@@ -16,6 +16,8 @@ export interface TestServer {
   readonly channelsAtMost: () => number
   /** Every command line that was asked for. */
   readonly commands: string[]
+  /** Everybody who logged in. */
+  readonly users: string[]
   cut(): void
   freeze(frozen: boolean): void
   close(): Promise<void>
@@ -34,6 +36,7 @@ export async function startServer({ authorized, hostKey = newHostKey(), env = {}
   const sockets = new Set<Socket>()
   const children = new Set<ChildProcess>()
   const commands: string[] = []
+  const users: string[] = []
   let connections = 0
   let channels = 0
   let most = 0
@@ -45,6 +48,7 @@ export async function startServer({ authorized, hostKey = newHostKey(), env = {}
     client.on('error', () => undefined)
     client.on('authentication', (attempt) => {
       const known = attempt.method === 'publickey' && `${attempt.key.algo} ${attempt.key.data.toString('base64')}` === authorized
+      if (known) users.push(attempt.username)
       if (known) attempt.accept()
       else attempt.reject(['publickey'])
     })
@@ -99,6 +103,7 @@ export async function startServer({ authorized, hostKey = newHostKey(), env = {}
     connections: () => connections,
     channelsAtMost: () => most,
     commands,
+    users,
     cut,
     freeze(on) {
       frozen = on

@@ -11,7 +11,7 @@ const now = Date.parse('2026-11-24T21:00:00.000Z')
 const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString()
 const service: Service = {
   ...{ name: 'vectors', kind: 'qdrant', host: 'spark-1', address: '10.0.0.1', port: 6333, path: null, scheme: 'http' },
-  ...{ container: null, apiKeyFile: 'top-secret.key', description: null },
+  ...{ container: null, sshUser: null, apiKeyFile: 'top-secret.key', description: null },
 }
 const look = (more: Partial<ServiceLook> = {}): ServiceLook => ({
   ...{ name: 'vectors', state: 'up', since: ago(600), detail: null, looked_at: ago(3), serves: null },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { servesByKnobs } from './launchers/parallelism.ts'
 import { Knobs, Model, ModelEntry, NewModelKey } from './model.ts'
 import type { Origin } from './catalog.ts'
 import { HostName } from './names.ts'
@@ -45,8 +46,20 @@ export const catalogModel = (model: Model, { origin, shipped }: Origin): Catalog
   origin,
   changed: shipped === null ? [] : [...differing(model, shipped, ''), ...differing(model.knobs, shipped.knobs, 'knobs.')],
   shipped_knobs: shipped?.knobs ?? null,
-  warnings: model.knobs.trust_remote_code === true ? ['trust_remote_code runs code from the model’s repository on the host'] : [],
+  warnings: [
+    ...(model.knobs.trust_remote_code === true ? ['trust_remote_code runs code from the model’s repository on the host'] : []),
+    ...unusedKnobs(model),
+  ],
 })
+
+/** Knobs that its own script, arguments or commands never see. The share of memory is asked for at the memory gate all the same. */
+function unusedKnobs(model: Model): string[] {
+  if (servesByKnobs(model) || model.launch.recipe !== undefined) return []
+  const unused = Object.entries(model.knobs)
+    .filter(([name, value]) => name !== 'gpu_memory_utilization' && !isEmpty(value))
+    .map(([name]) => name)
+  return unused.length === 0 ? [] : [`what starts it does not take ${unused.join(', ')}: write it there`]
+}
 
 /** An entry in as few words as say the same: fields that are empty or as by default are left out. */
 export function sparse(entry: Omit<NewModelBody, 'key'>): Record<string, unknown> {

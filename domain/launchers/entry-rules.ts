@@ -81,11 +81,16 @@ function wordProblems(entry: ModelFileEntry, several: boolean): EntryProblem[] {
     ...(entry.launch.volumes ?? []).map((volume, i): [PropertyKey[], string] => [['launch', 'volumes', i], volume]),
     ...(entry.local_path === undefined ? [] : [[['local_path'], entry.local_path] as [PropertyKey[], string]]),
   ]
+  const quoted = /["']/.test(entry.launch.extra_docker_args ?? '')
+  const split = 'launch-cluster.sh splits them at all white space, also within quotes: use the launcher docker for it'
   const unfit = several ? /[^\w./:=@%+,-]/ : /[\s*?[\]]/
-  return texts.flatMap(([path, text]) => {
-    const sign = unfit.exec(path[1] === 'volumes' ? text.replace(/^~/, '') : text)?.[0]
-    return sign === undefined
-      ? []
-      : [{ path, message: `launch-cluster.sh cannot pass on ${sign.trim() === '' ? 'white space' : sign}: use the launcher docker for it` }]
-  })
+  return [
+    ...(quoted ? [{ path: ['launch', 'extra_docker_args'], message: split }] : []),
+    ...texts.flatMap(([path, text]) => {
+      const sign = unfit.exec(path[1] === 'volumes' ? text.replace(/^~/, '') : text)?.[0]
+      return sign === undefined
+        ? []
+        : [{ path, message: `launch-cluster.sh cannot pass on ${sign.trim() === '' ? 'white space' : sign}: use the launcher docker for it` }]
+    }),
+  ]
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { catalogModel } from '../../domain/catalog-model.ts'
 import { readCatalog } from '../../domain/catalog.ts'
 import { ClusterFile, type Cluster } from '../../domain/cluster.ts'
 import { LaunchOptions, launchOptionsOf } from '../../domain/launch-options.ts'
@@ -78,6 +79,11 @@ describe('is refused with file, line and column:', () => {
     ],
     ['white space that the script would split', '    env: { A: "b c" }\n', /:4:12 models\.m\.env\.A: launch-cluster\.sh cannot pass on white space/],
     [
+      'quotes that the script does not understand',
+      '    launch: { extra_docker_args: \'--label "a b"\' }\n',
+      /extra_docker_args: launch-cluster\.sh splits them at all white space/,
+    ],
+    [
       'a shell’s signs on two hosts',
       '    placement: [spark-1, spark-2]\n    knobs: { tensor_parallel_size: 2 }\n    env: { A: "$(reboot)" }\n',
       /env\.A: launch-cluster\.sh cannot pass on \$/,
@@ -145,6 +151,15 @@ describe('the alias', () => {
     expect(refused).toMatchObject([{ setting: 'served_model_name_alias', used: '' }])
     expect(settings.served_model_name_alias).toBe('')
   })
+})
+
+test('knobs that nothing reads are warned of', () => {
+  const warnings = (entry: string) => catalogModel(model(entry), { origin: 'own', shipped: null }).warnings
+  expect(warnings('    launcher: docker\n    knobs: { max_model_len: 9, gpu_memory_utilization: 0.5 }\n    launch: { arguments: [a] }\n')).toEqual([
+    'what starts it does not take max_model_len: write it there',
+  ])
+  expect(warnings('    knobs: { max_model_len: 9 }\n    launch: { recipe: x }\n')).toEqual([])
+  expect(warnings('    knobs: { trust_remote_code: true }\n')).toEqual([expect.stringContaining('trust_remote_code')])
 })
 
 test('a recipe brings its own image, and a command has none', () => {

@@ -55,5 +55,5 @@ export const endProcesses = (pids: readonly number[]): Argv => [
   ...pids.map(String),
 ]
 
-/** The remedy of NVIDIA's own playbooks: CUDA does not count memory as free that the page cache holds. */
-export const dropCaches: Argv = ['sudo', '-n', 'sh', '-c', 'sync; echo 3 > /proc/sys/vm/drop_caches']
+/** The remedy of NVIDIA's own playbooks: CUDA does not count memory as free that the page cache holds. Root's right is needed for one `tee` alone. */
+export const dropCaches: Argv = ['sh', '-c', 'sync; echo 3 | sudo -n tee /proc/sys/vm/drop_caches']

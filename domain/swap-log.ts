@@ -61,6 +61,8 @@ export const swapLogName = (id: SwapId): string => `${id}.log`
 export const lastWordsName = (id: SwapId, { host, container, containerId }: LastWordsKey): string =>
   `${id}@${host}@${container}@${containerId}.last.log`
 
+export const isLastWords = (name: string): boolean => name.endsWith('.last.log')
+
 /** The key in the name of a file of this swap; null for any other file. */
 export function lastWordsKey(id: SwapId, name: string): LastWordsKey | null {
   const read = /^([^@]+)@([^@]+)@([^@]+)@([0-9a-f]{12})\.last\.log$/.exec(name)

@@ -92,7 +92,7 @@ test('where it is allowed the page cache is dropped once, under the fence, and w
   const cleared = await clear(30, { dropCaches: true })
   expect(cleared).toMatchObject({ state: 'cleared', cause: null })
   expect(cleared.detail).toContain('the page cache was dropped, 78.0 GiB of it became free')
-  expect(spark.calls('sudo')).toEqual(['-n sh -c sync; echo 3 > /proc/sys/vm/drop_caches'])
+  expect(spark.calls('sudo')).toEqual(['-n tee /proc/sys/vm/drop_caches'])
   expect(await spark.hosts.marker('spark-1')).toMatchObject({ fence: { fence } })
 })
 

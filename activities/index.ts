@@ -14,6 +14,7 @@ import { noteScheduleRun } from './schedules/note-run.ts'
 import { createRegistry } from './schedules/registry.ts'
 import { createServiceChecks } from './services/index.ts'
 import { createSnapshotActivities } from './snapshot.ts'
+import { createStorageActivities } from './storage/index.ts'
 import { createStopActivities } from './stop.ts'
 import { createSurveyActivities } from './survey.ts'
 import { createTurnActivities } from './turn.ts'
@@ -46,6 +47,7 @@ export function createActivities(given: ActivityDeps) {
     ...createManagedActivities(deps),
     ...createGuardianActivities(deps),
     ...createServiceChecks(deps),
+    ...createStorageActivities(deps),
     ...createDiscoveryActivities(deps),
     ...createScheduleActivities(deps),
     ...createWebhookActivities(deps),

@@ -3,6 +3,8 @@ import { Problem } from '../domain/problem.ts'
 import { clusterLinks } from './control/cluster-link.ts'
 import { modelOf, ready } from './control/catalog.ts'
 import { createDiscovery } from './control/discovery.ts'
+import { createStorage } from './control/disk.ts'
+import { createDownloads } from './control/downloads.ts'
 import { createEvents } from './control/events.ts'
 import { createLocks } from './control/locks.ts'
 import { createModels } from './control/models.ts'
@@ -63,6 +65,8 @@ export function createControl(link: TemporalLink, config: ConfigSource): Control
     settings: createSettings(links, config),
     telemetry: createTelemetry(config),
     setup: createDiscovery(links, config),
+    downloads: createDownloads(links, config),
+    storage: createStorage(links, config),
     services: createServices({ links, config, readStatus: () => statuses.read() }),
   }
 

@@ -20,6 +20,9 @@ import type { DeepReport } from '../domain/services/deep-report.ts'
 import type { Endpoints } from '../domain/services/endpoints.ts'
 import type { ServiceRestart } from '../domain/services/restart.ts'
 import type { SettingsChange, SettingsView } from '../domain/settings-view.ts'
+import type { DeletionReport, Disks, DiskDeletion, ModelDisk } from '../domain/storage/disk.ts'
+import type { Download, DownloadBody, DownloadsStarted } from '../domain/storage/download.ts'
+import type { FolderList } from '../domain/storage/question.ts'
 import type { Delivery, DeliveryPage, WebhookBody, WebhookCreated, WebhookView } from '../domain/webhooks/webhook.ts'
 
 /** Who asks, as far as the request tells. */
@@ -128,6 +131,28 @@ export interface SetupControl {
   save(body: SaveSetupBody, actor: Actor): Promise<SetupSaved>
 }
 
+/** Downloads of weights. Throws `unknown_model`, `unknown_host`, `local_model`, `unknown_download`, `download_ended`. */
+export interface DownloadControl {
+  /** Begun when this returns; one that is under way already is joined. */
+  start(key: string, body: DownloadBody, caller: Caller): Promise<DownloadsStarted>
+  list(): Promise<{ downloads: Download[] }>
+  read(id: string): Promise<Download>
+  cancel(id: string): Promise<Download>
+}
+
+/** The hosts' disks. Throws `unknown_model`, `unknown_host`, `local_model`, `local_path_…`, `model_in_use`, `download_running`, and what the gate refuses with. */
+export interface StorageControl {
+  /** Folders of a host that may hold local models; null: where they may lie at all. */
+  folders(host: string, path: string | null): Promise<FolderList>
+  disk(): Promise<Disks>
+  modelDisk(key: string): Promise<ModelDisk>
+  /** What a deletion would take away. Changes nothing. */
+  planDeletion(key: string, host: string): Promise<DeletionReport>
+  /** Over when this returns, or under way after some seconds. */
+  delete(key: string, host: string, caller: Caller): Promise<DiskDeletion>
+  readDeletion(id: string): Promise<DiskDeletion>
+}
+
 /** Schedules. Throws `unknown_schedule`, `schedule_exists`, `cron_invalid`, … */
 export interface ScheduleControl {
   list(): Promise<ScheduleList>
@@ -184,6 +209,8 @@ export interface Control {
   readonly models: ModelControl
   readonly settings: SettingControl
   readonly services: ServiceControl
+  readonly downloads: DownloadControl
+  readonly storage: StorageControl
   readonly setup: SetupControl
   readonly telemetry: TelemetryControl
 }

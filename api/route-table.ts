@@ -1,4 +1,5 @@
 import { docsRoutes } from './routes/docs.ts'
+import { downloadRoutes } from './routes/download.ts'
 import { eventRoutes } from './routes/event.ts'
 import { hostSetupRoutes } from './routes/host-setup.ts'
 import { lockRoutes } from './routes/lock.ts'
@@ -8,6 +9,7 @@ import { serviceRoutes } from './routes/service.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { statusRoutes } from './routes/status.ts'
 import { swapLogRoutes } from './routes/swap-log.ts'
+import { storageRoutes } from './routes/storage.ts'
 import { swapRoutes } from './routes/swap.ts'
 import { telemetryRoutes } from './routes/telemetry.ts'
 import { webhookRoutes } from './routes/webhook.ts'
@@ -22,6 +24,8 @@ export const routeTable: readonly Route[] = [
   ...webhookRoutes,
   ...eventRoutes,
   ...modelRoutes,
+  ...downloadRoutes,
+  ...storageRoutes,
   ...settingRoutes,
   ...hostSetupRoutes,
   ...serviceRoutes,

@@ -72,6 +72,16 @@ const SwitchedOff = z.looseObject({
   url: z.string().optional(),
   reason: z.string().nullable(),
 })
+const DownloadData = z.looseObject({
+  download_id: z.string().optional(),
+  model: z.string().optional(),
+  repo: z.string().optional(),
+  host: HostName.nullable(),
+  copied_to: z.array(HostName).optional(),
+  outcome: z.string().nullable(),
+  bytes: z.number().nullable().optional(),
+  cause: Cause.nullable().optional(),
+})
 const Ping = z.looseObject({})
 
 /** What `data` of a webhook holds, by the type of its event. */
@@ -94,6 +104,8 @@ export const eventDataSchemas = {
   guardian_gave_up: DeploymentData,
   service_down: ServiceData,
   service_up: ServiceData,
+  download_complete: DownloadData,
+  download_failed: DownloadData,
   webhook_disabled: SwitchedOff,
   ping: Ping,
 } as const satisfies Record<WebhookEventType, z.ZodType>
@@ -136,6 +148,9 @@ function wholeData(entry: OutboxEntry & { readonly type: WebhookEventType }, swa
     case 'service_down':
     case 'service_up':
       return { hosts: [...(entry.hosts ?? [])], cause: entry.result ?? null, ...entry.data }
+    case 'download_complete':
+    case 'download_failed':
+      return { host: entry.hosts?.[0] ?? null, outcome: entry.result ?? null, ...entry.data }
     case 'schedule_missed':
       return { schedule: entry.schedule ?? null, ...entry.data }
     case 'webhook_disabled':

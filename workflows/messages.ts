@@ -7,6 +7,8 @@ import type { Actor, OutboxEntry } from '../domain/events.ts'
 import { guardianWorkflowType } from '../domain/guardian/incident.ts'
 import type { RegistryNews, RegistryState, ScheduleBatch, ScheduleReply } from '../domain/scheduling/command.ts'
 import type { PhaseName, Swap } from '../domain/swap.ts'
+import type { Download } from '../domain/storage/download.ts'
+import type { StorageQuestion } from '../domain/storage/question.ts'
 import { deliveryWorkflowType } from '../domain/webhooks/delivery.ts'
 
 /** All that crosses a workflow's border: the only file of this room that others may import. */
@@ -48,6 +50,9 @@ export const workflowTypes = {
   discover: 'discover',
   prepareForCluster: 'prepareForCluster',
   connectivity: 'connectivity',
+  storageLook: 'storageLook',
+  download: 'download',
+  diskDelete: 'diskDelete',
   guardian: guardianWorkflowType,
 } as const
 
@@ -141,6 +146,32 @@ export interface DiscoverRequest {
 export interface PrepareRequest {
   readonly clusterId: string
   readonly hosts: readonly PrepareHost[]
+}
+
+/** Argument of a `storageLook`. */
+export interface StorageLookRequest {
+  readonly question: StorageQuestion
+}
+
+/** Argument of a `download`; its memo has the record, as `download`. */
+export interface DownloadRequest {
+  readonly clusterId: string
+  readonly record: Download
+  /** Of the catalog, for a repository whose size nobody tells. */
+  readonly weightsGib: number | null
+  readonly limitS: number
+  readonly stallS: number
+}
+
+/** Argument of a `diskDelete`: the claim that the gate has granted it. */
+export interface DiskDeleteRequest {
+  readonly clusterId: string
+  readonly model: string
+  readonly repo: string
+  readonly host: string
+  readonly claimId: string
+  readonly fence: number
+  readonly by: Actor
 }
 
 /** Argument of `deepHealth` and `connectivity`. */

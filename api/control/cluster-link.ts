@@ -1,11 +1,14 @@
 import type { ConfigSource } from '../../config/load.ts'
 import type { ClusterId } from '../../domain/names.ts'
+import { Deletions } from '../temporal/deletions.ts'
+import { Downloads } from '../temporal/downloads.ts'
 import { Arbiter } from '../temporal/arbiter.ts'
 import { Discoveries } from '../temporal/discoveries.ts'
 import type { TemporalLink } from '../temporal/link.ts'
 import { Health } from '../temporal/health.ts'
 import { Looks } from '../temporal/looks.ts'
 import { Restarts } from '../temporal/restarts.ts'
+import { StorageLooks } from '../temporal/storage-looks.ts'
 import { Schedules } from '../temporal/schedules.ts'
 import { Swaps } from '../temporal/swaps.ts'
 import { clusterOf } from './catalog.ts'
@@ -19,6 +22,9 @@ export interface ClusterLink {
   readonly schedules: Schedules
   readonly restarts: Restarts
   readonly health: Health
+  readonly storageLooks: StorageLooks
+  readonly downloads: Downloads
+  readonly deletions: Deletions
   readonly discoveries: Discoveries
 }
 
@@ -36,6 +42,9 @@ export function clusterLinks(link: TemporalLink, config: ConfigSource): () => Cl
         schedules: new Schedules(link, clusterId),
         restarts: new Restarts(link, clusterId),
         health: new Health(link, clusterId),
+        storageLooks: new StorageLooks(link, clusterId),
+        downloads: new Downloads(link, clusterId),
+        deletions: new Deletions(link, clusterId),
         discoveries: new Discoveries(link, clusterId),
       }
     }

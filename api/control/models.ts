@@ -11,6 +11,7 @@ import { typed } from '../../domain/shell.ts'
 import type { ModelControl } from '../deps.ts'
 import { modelOf, ready } from './catalog.ts'
 import type { ClusterLink } from './cluster-link.ts'
+import { checkLocalPath, uncheckedWords } from './folders.ts'
 import { note } from './audit-note.ts'
 
 type Good = Extract<Catalog, { ok: true }>
@@ -22,11 +23,20 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     return catalogModel(model, catalog.origins.get(key) ?? { origin: 'own', shipped: null })
   }
 
-  const change = async (key: string, override: Override, save: boolean, actor: Actor): Promise<CatalogChange> => {
+  /** A local model's folder is looked at on its hosts before anything is written. */
+  const folderWarnings = async (key: string, override: Override): Promise<string[]> => {
+    const state = ready(config)
+    const model = modelOf(await overrideModel(config.places, state, key, override, false), key)
+    const hosts = state.cluster.hosts.map(({ name }) => name)
+    return uncheckedWords(await checkLocalPath(() => links().storageLooks, model, hosts))
+  }
+
+  const change = async (key: string, override: Override, save: boolean, actor: Actor, warnings: readonly string[] = []): Promise<CatalogChange> => {
     const state = ready(config)
     const before = state.models.get(key) ?? null
     const catalog = await overrideModel(config.places, state, key, override, save)
     const model = modelOf(catalog, key)
+    const changed = shown(catalog, key)
     if (save && JSON.stringify(before) !== JSON.stringify(model)) {
       void note(links().arbiter, {
         type: 'model_changed',
@@ -37,7 +47,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
       })
     }
     return {
-      model: shown(catalog, key),
+      model: { ...changed, warnings: [...changed.warnings, ...warnings] },
       saved: save,
       commands: commandsOf(model, state.cluster, state.settings.extra_docker_args),
       used_by: await usedBy(model),
@@ -65,14 +75,15 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
       const state = ready(config)
       const twin = [...state.models.keys()].find((known) => known.toLowerCase() === key)
       if (twin !== undefined) throw new Problem('model_exists', `The catalog has ${twin} already`)
-      return await change(key, { kind: 'entry', entry: sparse(entry) }, save, actor)
+      const override: Override = { kind: 'entry', entry: sparse(entry) }
+      return await change(key, override, save, actor, await folderWarnings(key, override))
     },
 
     async replace(key, entry, save, actor) {
       const { shipped } = originOf(key)
       const written = sparse(entry)
-      if (shipped === null) return await change(key, { kind: 'entry', entry: written }, save, actor)
-      return await change(key, { kind: 'fields', fields: written }, save, actor)
+      const override: Override = shipped === null ? { kind: 'entry', entry: written } : { kind: 'fields', fields: written }
+      return await change(key, override, save, actor, await folderWarnings(key, override))
     },
 
     async setKnobs(key, wanted, save, actor) {

@@ -10,6 +10,17 @@ const headers = z.object({ 'x-spark-holder': callerHeaders['x-spark-holder'] })
 const dryRun = z.strictObject({
   dry_run: flag.default(false).meta({ description: 'Only tell what would come of it: the commands, and what is wrong' }),
 })
+const folderCodes = [
+  'local_path_relative',
+  'local_path_climbs',
+  'local_path_outside',
+  'local_path_missing',
+  'local_path_unreadable',
+  'local_path_not_folder',
+  'local_path_no_config',
+  'local_path_no_weights',
+  'local_path_links_out',
+] as const
 const changeable = {
   404: problem('unknown_model'),
   409: problem('config_changed'),
@@ -42,7 +53,7 @@ export const modelRoutes = [
       201: json(CatalogChange, 'Written to models-overrides.yaml; the commands that a swap would run'),
       200: json(CatalogChange, 'Of a dry run: nothing was written'),
       409: problem('model_exists', 'config_changed'),
-      422: changeable[422],
+      422: problem('invalid_request', ...folderCodes),
       503: changeable[503],
       507: changeable[507],
     },
@@ -72,7 +83,11 @@ export const modelRoutes = [
     query: dryRun,
     body: ModelEntryBody,
     examples: { body: { repo: 'Qwen/Qwen3-30B-A3B-FP8', served_name: 'current', knobs: { max_model_len: 65536 } } },
-    answers: { 200: json(CatalogChange, 'As it is now, and the commands that a swap would run'), ...changeable },
+    answers: {
+      200: json(CatalogChange, 'As it is now, and the commands that a swap would run'),
+      ...changeable,
+      422: problem('invalid_request', ...folderCodes),
+    },
     handle: async ({ params: { key }, body, query, caller }, { control }) =>
       reply(200, await control.models.replace(key, body, !query.dry_run, actorOf(caller))),
   }),

@@ -69,6 +69,7 @@ export function readFolderLook(stdout: string): FolderLook | null {
 const mostFolders = 500
 
 const asList = `${entering}
+printf 'at %s\\nhome %s\\n' "$path" "$HOME";
 if [ -f config.json ]; then printf 'has config.json\\n'; fi;
 weigh .;
 count=0;
@@ -96,7 +97,15 @@ export interface ListedFolder {
 }
 export type FolderListing =
   | { readonly state: Exclude<FolderState, 'folder'>; readonly leadsTo: string | null }
-  | { readonly state: 'folder'; readonly self: ListedFolder; readonly folders: readonly ListedFolder[]; readonly more: boolean }
+  | {
+      readonly state: 'folder'
+      /** The path as the host has it, `~` filled in. */
+      readonly at: string
+      readonly home: string
+      readonly self: ListedFolder
+      readonly folders: readonly ListedFolder[]
+      readonly more: boolean
+    }
 
 /** Null where the look did not get to its end. Names that could be no path of a model here (a colon, a newline, no UTF-8) are left out. */
 export function readListing(stdout: string): FolderListing | null {
@@ -105,8 +114,9 @@ export function readListing(stdout: string): FolderListing | null {
   const state = facts.get('state')
   if (!isState(state)) return null
   if (state !== 'folder') return { state, leadsTo: facts.get('leads') ?? null }
-  if (!stdout.endsWith('end here\n')) return null
-  return { state, self: listed('', head), folders: blocks.flatMap(folderOf), more: /^more yes$/m.test(stdout) }
+  const [at, home] = [facts.get('at'), facts.get('home')]
+  if (!stdout.endsWith('end here\n') || at === undefined || home === undefined) return null
+  return { state, at, home, self: listed('', head), folders: blocks.flatMap(folderOf), more: /^more yes$/m.test(stdout) }
 }
 
 function folderOf(block: string): ListedFolder[] {

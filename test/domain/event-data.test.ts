@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { auditEvent } from '../../domain/audit-event.ts'
+import { causeOf } from '../../domain/errors.ts'
 import { eventDataSchemas, type WebhookEventType } from '../../domain/event-data.ts'
 import { AuditEvent, WebhookEvent, webhookEventTypes } from '../../domain/events.ts'
 import { changed, queuedSwap } from '../../domain/swap-record.ts'
@@ -107,6 +108,14 @@ const examples: Record<WebhookEventType, Parameters<typeof auditEvent>> = {
     }),
     null,
   ],
+  download_complete: [
+    outboxEntry({
+      ...{ type: 'download_complete', hosts: ['spark-1', 'spark-2'], result: 'completed' },
+      data: { download_id: 'spark-1~org--name', model: 'mine', repo: 'org/name', host: 'spark-1', copied_to: ['spark-2'], bytes: 12, cause: null },
+    }),
+    null,
+  ],
+  download_failed: [outboxEntry({ type: 'download_failed', hosts: ['spark-1'], result: 'failed', data: { cause: causeOf('gated_repo') } }), null],
   host_unreachable: [outboxEntry({ type: 'host_unreachable', hosts: ['spark-1'], result: 'connection refused' }), null],
   host_back: [outboxEntry({ type: 'host_back', hosts: ['spark-1'] }), null],
   deployment_lost: [

@@ -94,6 +94,8 @@ test('a folder of the host is listed with what looks like a model, and what is h
   const listing = readListing(run(listProbe(`${dir}/models`, [`${dir}/models`])))
   expect(listing).toEqual({
     state: 'folder',
+    at: `${dir}/models`,
+    home: `${dir}/home`,
     self: { name: '', looksLikeModel: false, bytes: null },
     folders: [
       { name: 'empty', looksLikeModel: false, bytes: null },
@@ -109,7 +111,21 @@ test('a folder of the host is listed with what looks like a model, and what is h
 test('whatever a host prints, reading it neither throws nor invents a folder outside', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: fc.constantFrom('state ', 'folder', '\n', 'a', '/', '..', 'has config.json', 'weights bin 1 1', 'end here\n', ' ') }),
+      fc.string({
+        unit: fc.constantFrom(
+          'state folder\nat /\nhome /\n',
+          'state ',
+          'folder',
+          '\n',
+          'a',
+          '/',
+          '..',
+          'has config.json',
+          'weights bin 1 1',
+          'end here\n',
+          ' ',
+        ),
+      }),
       (text) => {
         readFolderLook(text)
         const listing = readListing(text)

@@ -1,9 +1,12 @@
 import { sparse, type KnobsChange, type ModelEntryBody, type NewModelBody } from '../domain/catalog-model.ts'
+import type { DiscoverBody } from '../domain/discovery/visit.ts'
+import type { SaveSetupBody } from '../domain/discovery/view.ts'
 import type { EventType } from '../domain/events.ts'
 import type { z } from 'zod'
 import type { ForceReleaseBody } from '../domain/lock.ts'
 import type { ImportBody, ScheduleBody } from '../domain/scheduling/schedule.ts'
 import type { SettingsChange } from '../domain/settings-view.ts'
+import type { DownloadBody } from '../domain/storage/download.ts'
 import type { SwapBody } from '../domain/swap.ts'
 import type { WebhookBody } from '../domain/webhooks/webhook.ts'
 import { placeholder, type ApiRequest } from './curl.ts'
@@ -59,9 +62,19 @@ export const apiRequests = {
   }),
   resetKnobs: (key: string): ApiRequest => ({ method: 'DELETE', path: model(key, '/knobs') }),
   deleteModel: (key: string): ApiRequest => ({ method: 'DELETE', path: model(key) }),
+  download: (key: string, { hosts, copy_to }: DownloadBody): ApiRequest => ({
+    method: 'POST',
+    path: model(key, '/download'),
+    body: { hosts, copy_to },
+  }),
+  cancelDownload: (downloadId: string): ApiRequest => ({ method: 'POST', path: `/api/downloads/${id(downloadId)}/cancel` }),
+  deleteWeights: (key: string, host: string): ApiRequest => ({ method: 'DELETE', path: model(key, '/disk'), query: { host }, headers: ifLocked }),
 
   restartService: (name: string): ApiRequest => ({ method: 'POST', path: `/api/services/${id(name)}/restart`, headers: ifLocked }),
   tryWays: (): ApiRequest => ({ method: 'GET', path: '/api/connectivity' }),
+  discoverHost: (body: DiscoverBody): ApiRequest => ({ method: 'POST', path: '/api/hosts/discover', body }),
+  saveSetup: (body: SaveSetupBody): ApiRequest => ({ method: 'POST', path: '/api/hosts/setup/save', body }),
+
   askDeep: (): ApiRequest => ({ method: 'GET', path: '/api/health/deep' }),
 
   changeSettings: (body: SettingsChange): ApiRequest => ({ method: 'PUT', path: '/api/settings', body }),

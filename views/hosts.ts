@@ -17,7 +17,7 @@ export const hostCards = (data: PageData): Html => html`
   <section id="hosts" aria-labelledby="hosts-title">
     <h2 id="hosts-title">Hosts</h2>
     <div class="cards">${data.status.hosts.map((host) => card(host, data))}</div>
-    ${data.status.hosts.length === 0 && html`<p>No host is configured.</p>`}
+    ${data.status.hosts.length === 0 && html`<p>No host is configured. <a href="${paths.setup}">Add your Sparks</a></p>`}
   </section>
 `
 

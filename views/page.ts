@@ -14,6 +14,7 @@ export const pages = {
   webhooks: { title: 'Webhooks', path: paths.webhooks },
   audit: { title: 'Audit', path: paths.audit },
   settings: { title: 'Settings', path: paths.settings },
+  setup: { title: 'Add your Sparks', path: paths.setup },
 } as const
 
 export type PageName = keyof typeof pages
@@ -61,7 +62,7 @@ const top = (page: PageName, status: Status): Html => html`
   <header class="container top">
     <p class="brand"><a href="${paths.home}">Spark Control</a></p>
     ${status.cluster !== null && html`<span class="cluster">${status.cluster}</span>`}
-    ${status.demo && html`<span class="badge" data-tone="demo" title="Two simulated Sparks on this machine. No real GPU is touched.">DEMO</span>`}
+    ${status.demo && html`<a class="badge" data-tone="demo" href="${paths.setup}" title="Two simulated Sparks on this machine. No real GPU is touched. Add your own here.">DEMO</a>`}
     <p id="connection" role="status" data-state="connecting">connecting</p>
     <nav aria-label="Pages">
       ${Object.entries(pages).map(([name, { title, path }]) => html`<a href="${path}" ${name === page ? html`aria-current="page"` : ''}>${title}</a>`)}

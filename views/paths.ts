@@ -45,6 +45,17 @@ export const paths = {
   releaseDialog: (hosts: readonly HostName[]) => dialog('release', { hosts }),
   swapLog: (id: string, of: string | null) => `/api/swap/${encodeURIComponent(id)}/log${query({ lines: 2000, of: of ?? undefined })}`,
 
+  setup: '/setup',
+  lookAtHost: '/ui/setup/look',
+  saveSetup: '/ui/setup/save',
+  lookStatePath: '/ui/setup/look-state',
+  lookEndPath: '/ui/setup/look-end',
+  lookEnd: (id: string, before: readonly string[]) => `/ui/setup/look-end${query({ id, with: before.join(',') })}`,
+  lookState: (id: string, before: readonly string[]) => `/ui/setup/look-state${query({ id, with: before.join(',') })}`,
+  /** null: nothing is filled in yet. */
+  addHostDialog: (peer: { address: string; user: string | null; discoveries: readonly string[] } | null) =>
+    dialog('add-host', peer === null ? {} : { address: peer.address, user: peer.user ?? undefined, with: peer.discoveries.join(',') }),
+
   addModel: '/ui/models/add',
   editModel: '/ui/models/edit',
   editKnobs: '/ui/models/knobs',

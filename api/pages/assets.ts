@@ -18,7 +18,7 @@ type Folder = keyof typeof folders
 const used = {
   styles: [
     'pico/pico.min.css',
-    ...['colours', 'page', 'buttons', 'panels', 'swap', 'lists', 'dialog', 'forms', 'catalog', 'narrow'].map((name) => `own/${name}.css`),
+    ...['colours', 'page', 'buttons', 'panels', 'swap', 'lists', 'dialog', 'forms', 'catalog', 'setup', 'narrow'].map((name) => `own/${name}.css`),
   ],
   libraries: ['htmx/htmx.min.js', 'htmx/ext/hx-sse.min.js'],
   script: 'own/app.js',

@@ -17,6 +17,7 @@ import type { PageModule } from './page-module.ts'
 import { createRegionHub, type RegionHub } from './region-hub.ts'
 import { schedulesPage } from './schedules.ts'
 import { settingsPage } from './settings.ts'
+import { setupPage } from './setup.ts'
 import { swapsPage } from './swaps.ts'
 import { webhooksPage } from './webhooks.ts'
 
@@ -85,6 +86,7 @@ export const pageModules = (control: AppDeps['control']): Modules => [
   webhooksPage(control),
   auditPage(control),
   settingsPage(control),
+  setupPage(control),
 ]
 
 /** The stream without a name is the dashboard's. */

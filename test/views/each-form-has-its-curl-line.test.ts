@@ -46,6 +46,11 @@ const filledIn: Record<string, Record<string, string>[]> = {
   [paths.cancel]: [{ id: 'swap-00000002' }, { id: 'swap-00000002', reason: 'wrong model' }],
   [paths.forceRelease]: [{ reason: 'hangs', hosts: 'spark-1' }, { reason: 'hangs' }],
   [paths.dryRun]: [{ model: 'qwen3-30b' }, { model: 'qwen3-30b', hosts: 'spark-2' }],
+  [paths.lookAtHost]: [
+    { address: '192.168.1.11', user: 'spark', port: '22' },
+    { address: '192.168.1.11', fingerprint: `SHA256:${'a'.repeat(43)}`, with: '0b8f2f0e-5a5f' },
+  ],
+  [paths.saveSetup]: [{ discoveries: '0b8f2f0e-5a5f,0b8f2f0e-5a60', entries: 'host:spark-1', based_on: 'abc', cluster_id: 'home' }],
   [paths.addModel]: [repository, localModel],
   [paths.previewNewModel]: [repository],
   [paths.editModel]: [{ ...repository, checks: '[{"prompt":"Say pong.","contains":"pong"}]' }],
@@ -57,6 +62,9 @@ const filledIn: Record<string, Record<string, string>[]> = {
   [paths.previewKnobs]: [{ key: 'qwen3-30b', gpu_memory_utilization: '0.85' }],
   [paths.resetKnobs]: [{ key: 'qwen3-30b' }],
   [paths.deleteModel]: [{ key: 'qwen3-30b' }],
+  [paths.downloadModel]: [{ key: 'qwen3-30b' }, { key: 'qwen3-30b', hosts: 'spark-1', copy_to: 'spark-2' }],
+  [paths.cancelDownload]: [{ id: 'spark-1~Qwen--Qwen3-30B-A3B' }],
+  [paths.deleteWeights]: [{ key: 'qwen3-30b', hosts: 'spark-1' }],
   [paths.changeSetting]: [
     { name: 'drain_s', value: '60' },
     { name: 'allowed_hosts', value: 'spark.lan, spark' },

@@ -20,7 +20,7 @@ test('the page is never cached, its styles and scripts for ever', async () => {
   const markup = await answer.text()
   expect(markup).toMatch(/^<!doctype html>\n<html lang="en">/)
   const files = [...markup.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path)
-  expect(files).toHaveLength(15)
+  expect(files).toHaveLength(16)
   for (const file of files) {
     const asset = await get(file)
     expect([file, asset.status, asset.headers.get('cache-control')]).toEqual([file, 200, 'max-age=31536000,immutable'])

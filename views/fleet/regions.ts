@@ -37,6 +37,7 @@ const toolbar = (status: Status): Html => html`
     <div class="toolbar">
       ${dialogButton({ id: 'try-ways', label: 'Try the way to each host…', about: '', url: paths.waysDialog, permit: permit('try_ways', status), look: 'outline' })}
       ${dialogButton({ id: 'ask-deep', label: 'Ask everything a real question…', about: '', url: paths.deepDialog, permit: permit('ask_deep', status), look: 'outline' })}
+      ${dialogButton({ id: 'disks', label: 'What lies on the disks…', about: '', url: paths.disksDialog, permit: permit('look_at_disks', status), look: 'outline' })}
     </div>
   </section>
 `
@@ -51,7 +52,7 @@ function hosts({ status, telemetry }: FleetData): Html {
         return card(host, hostFigures(host, history?.points ?? []))
       })}
     </div>
-    ${status.hosts.length === 0 && html`<p>No host is configured.</p>`}
+    ${status.hosts.length === 0 && html`<p>No host is configured. <a href="${paths.setup}">Add your Sparks</a></p>`}
   </section>`
 }
 

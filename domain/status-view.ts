@@ -1,6 +1,7 @@
 import type { ArbiterView } from './arbitration/command.ts'
 import { baseUrlOf, type Cluster, type Host } from './cluster.ts'
 import type { Deployment } from './deployment.ts'
+import { engineUrl } from './engine-address.ts'
 import { causeOf, type Cause } from './errors.ts'
 import type { Model } from './model.ts'
 import { rfc3339, type Millis } from './names.ts'
@@ -55,7 +56,7 @@ function managed(deployment: Deployment, known: Known): HostStatus['deployment']
     model: deployment.model,
     hosts: [...deployment.hosts],
     swap_id: deployment.swapId,
-    base_url: head === undefined ? '' : baseUrlOf(head),
+    base_url: head === undefined ? '' : engineUrl(head, deployment.snapshot),
     healthy: look?.healthy === true && (expected === null || served === expected),
     wedged_since: look?.wedged_since ?? null,
     validated_at: deployment.validatedAt === null ? null : rfc3339(deployment.validatedAt),

@@ -12,8 +12,10 @@ export interface SwapPlea {
   readonly body: SwapBody
   /** null: unload */
   readonly model: Model | null
-  /** null: an unload that names no hosts */
+  /** null: an unload that names no hosts, or a model that may go `anywhere` */
   readonly hosts: readonly HostName[] | null
+  /** The gate chooses a free host. */
+  readonly anywhere?: boolean
   readonly swapId: SwapId
   readonly requestHash: Sha256
   readonly tokenHash: Sha256 | null
@@ -35,6 +37,7 @@ export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 
     model: model?.key ?? null,
     identity: model === null ? null : launchIdentity(model),
     hosts: plea.hosts,
+    ...(plea.anywhere === true && { anywhere: true }),
     tokenHash: plea.tokenHash,
     holder: plea.holder,
     schedule: plea.schedule,
@@ -110,6 +113,13 @@ export function lookAt(model: Model, hosts: readonly HostName[], looks: readonly
   const ages = seen.map((look) => (look === undefined ? Infinity : Math.max(0, now - Date.parse(look.looked_at))))
   const ageMs = Math.max(...ages)
   if (ageMs === Infinity) return null
-  const healthy = seen.every((look) => look?.reachable === true) && head.healthy && head.serving?.model_id === model.served_name
+  const healthy =
+    seen.every((look) => look?.reachable === true && hasPartOf(head, look)) && head.healthy && head.serving?.model_id === model.served_name
   return { ageMs, healthy }
+}
+
+/** The head's `/health` stays 200 without its workers: each host must have its own container of the swap that the head's is of. */
+function hasPartOf(head: HostLook, look: HostLook): boolean {
+  const swaps = head.containers.flatMap(({ running, swap_id }) => (running && swap_id !== null ? [swap_id] : []))
+  return look === head || look.containers.some(({ running, swap_id }) => running && swap_id !== null && swaps.includes(swap_id))
 }

@@ -13,7 +13,7 @@ import { lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
 import { Swap, SwapBody } from '../../domain/swap.ts'
 import type { DepsWithArbiter } from '../deps.ts'
 import { failure, withFailures } from '../failure.ts'
-import { actorOf, askGate, holderOf, refusedBy, type Refused } from './gate.ts'
+import { actorOf, askGate, holderOf, refusedBy, viewOf, type Refused } from './gate.ts'
 import { lookAtHost } from './look.ts'
 
 export interface ManagedSwapRequest {
@@ -73,7 +73,8 @@ async function ask(deps: DepsWithArbiter, request: ManagedSwapRequest): Promise<
   if (state.kind !== 'ready') throw failure(causeOf(state.code, state.message))
   const model = action.model === null ? null : state.models.get(action.model)
   if (model === undefined) throw failure(causeOf('unknown_model', `There is no model ${String(action.model)} in the catalog any more`))
-  const hosts = action.hosts ?? model?.placement ?? null
+  const anywhere = action.hosts === undefined && model?.anywhere === true
+  const hosts = anywhere ? null : (action.hosts ?? model?.placement ?? null)
   const body = SwapBody.parse({
     model: action.model,
     ...(hosts !== null && { hosts }),
@@ -83,13 +84,13 @@ async function ask(deps: DepsWithArbiter, request: ManagedSwapRequest): Promise<
   })
   const wish = swapWish(
     {
-      ...{ body, model, hosts, swapId, tokenHash: null, force: false },
+      ...{ body, model, hosts, anywhere, swapId, tokenHash: null, force: false },
       requestHash: createHash('sha256')
         .update(requestIdentity(body, hosts, scheduleId, false))
         .digest('hex'),
       holder: holderOf(scheduleId),
       schedule: scheduleId,
-      look: model === null || hosts === null ? null : await lookNow(deps, clusterId, model, hosts),
+      look: model === null ? null : await lookNow(deps, clusterId, model, hosts ?? (await hostsNow(deps, clusterId, model))),
     },
     state.settings,
   )
@@ -107,11 +108,16 @@ async function ask(deps: DepsWithArbiter, request: ManagedSwapRequest): Promise<
 async function lookNow({ hosts }: DepsWithArbiter, clusterId: ClusterId, model: Model, on: readonly HostName[]): Promise<SwapCommand['look']> {
   const looks = await Promise.all(
     on.map(async (host) => {
-      const { facts, engine } = await lookAtHost(hosts, host, cancellationSignal())
+      const { facts, engine } = await lookAtHost(hosts, host, cancellationSignal(), model)
       return hostLook(host, clusterId, facts, engine, Date.now())
     }),
   )
   return lookAt(model, on, looks, Date.now())
+}
+
+/** Where a model is that may go anywhere. */
+async function hostsNow(deps: DepsWithArbiter, clusterId: ClusterId, model: Model): Promise<readonly HostName[]> {
+  return (await viewOf(deps, clusterId)).deployments.find((one) => one.model === model.key)?.hosts ?? []
 }
 
 /** Its record as it is now; null when there is no such workflow. */

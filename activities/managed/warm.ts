@@ -1,5 +1,5 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity'
-import { baseUrlOf } from '../../domain/cluster.ts'
+import { engineUrl } from '../../domain/engine-address.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { failed, ok, skipped, type RunEnd } from '../../domain/managed/run-end.ts'
 import type { ClusterId, HostName } from '../../domain/names.ts'
@@ -39,9 +39,9 @@ export const createWarmActivities = (deps: DepsWithArbiter) => ({
     ),
 })
 
-async function warm({ hosts, config }: DepsWithArbiter, { hosts: on, model }: Deployment): Promise<{ warm: boolean; words: string }> {
+async function warm({ hosts, config }: DepsWithArbiter, { hosts: on, model, snapshot }: Deployment): Promise<{ warm: boolean; words: string }> {
   const head = on[0] ?? ''
-  const vllm = new Vllm(baseUrlOf(hosts.host(head)))
+  const vllm = new Vllm(engineUrl(hosts.host(head), snapshot))
   const signal = cancellationSignal()
   const begunAt = performance.now()
   try {

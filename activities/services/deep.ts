@@ -2,7 +2,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity'
 import { z } from 'zod'
 import type { Places } from '../../config/places.ts'
 import { servicesOf } from '../../config/services.ts'
-import { baseUrlOf } from '../../domain/cluster.ts'
+import { engineUrl } from '../../domain/engine-address.ts'
 import type { Deployment } from '../../domain/deployment.ts'
 import { rfc3339, type ClusterId } from '../../domain/names.ts'
 import type { DeepCheck, DeepReport } from '../../domain/services/deep-report.ts'
@@ -46,12 +46,12 @@ export const createDeepActivities = (deps: DepsWithArbiter) => ({
     ),
 })
 
-async function checkModel({ hosts }: DepsWithArbiter, { hosts: on, model }: Deployment, swapping: ReadonlySet<string>): Promise<DeepCheck> {
+async function checkModel({ hosts }: DepsWithArbiter, { hosts: on, model, snapshot }: Deployment, swapping: ReadonlySet<string>): Promise<DeepCheck> {
   const head = on[0] ?? ''
   const about = { name: model ?? 'unknown', what: 'model', kind: 'vllm', host: head, asked: 'completion' } as const
   if (on.some((host) => swapping.has(host))) return { ...about, ok: null, took_s: 0, detail: 'a swap is running there' }
   return await timed(about, async (signal) => {
-    const vllm = new Vllm(baseUrlOf(hosts.host(head)))
+    const vllm = new Vllm(engineUrl(hosts.host(head), snapshot))
     try {
       // Asked by the name that it serves under: one that was adopted is not in the catalog.
       const [serving] = await vllm.models(modelsLimitS, signal)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConfigSource } from '../../config/load.ts'
 import type { Answer, ArbiterView } from '../../domain/arbitration/command.ts'
+import { freeHost, holdingsSeen } from '../../domain/arbitration/free-host.ts'
 import { hostsTrouble } from '../../domain/launchers/parallelism.ts'
 import type { Model } from '../../domain/model.ts'
 import { rfc3339, type HostName, type Millis, type SwapId } from '../../domain/names.ts'
@@ -43,15 +44,19 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
   async requestSwap(body: SwapBody, caller: Caller, { force = false }: { force?: boolean } = {}): Promise<SwapAnswer> {
     const state = ready(this.#config)
     const model = body.model === null ? null : modelOf(state, body.model)
-    const hosts = this.#hosts(model, body.hosts)
+    const anywhere = isAnywhere(model, body.hosts)
+    const hosts = anywhere ? null : this.#hosts(model, body.hosts)
     if (force && body.reason === undefined) {
       throw new Problem('invalid_request', 'reason: is needed with ?force=true', {
         errors: [{ field: 'reason', message: 'is needed with ?force=true' }],
       })
     }
-    if (body.dry_run) return { kind: 'planned', report: await this.#check(model, hosts, body.on_failure, body.ignore_estimate) }
+    if (body.dry_run) {
+      const on = anywhere ? await this.#freeHost(model, caller.lockToken !== null) : hosts
+      return { kind: 'planned', report: await this.#check(model, on, body.on_failure, body.ignore_estimate) }
+    }
 
-    const { arbiter, swaps, looks, clusterId } = this.#links()
+    const { arbiter, swaps, clusterId } = this.#links()
     const { schedule, lockToken, idempotencyKey } = caller
     const asked = { body, hosts, schedule, requestHash: sha256(requestIdentity(body, hosts, schedule, force)) }
     const swapId = idempotencyKey === null ? newSwapId() : `key-${sha256(`${clusterId}\n${idempotencyKey}`).slice(0, 32)}`
@@ -67,7 +72,8 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         tokenHash: lockToken === null ? null : sha256(lockToken),
         holder: await holderOf(caller, hosts, arbiter),
         force,
-        look: model === null || hosts === null ? null : lookAt(model, hosts, await looks.read(), Date.now()),
+        anywhere,
+        look: await this.#look(model, hosts),
         by: actorOf(caller),
       },
       state.settings,
@@ -93,7 +99,23 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
 
   async checkModel(key: string, hosts?: readonly string[]): Promise<PlanReport> {
     const model = modelOf(ready(this.#config), key)
-    return await this.#check(model, this.#hosts(model, hosts), 'restore')
+    return await this.#check(model, isAnywhere(model, hosts) ? await this.#freeHost(model, false) : this.#hosts(model, hosts), 'restore')
+  }
+
+  /** Where it would go now. The gate chooses anew when it is asked, among all who ask. */
+  async #freeHost(model: Model, holds: boolean): Promise<HostName[]> {
+    const chosen = freeHost(holdingsSeen(await this.#links().arbiter.view(), holds), model.key)
+    if (chosen.kind === 'hosts') return [...chosen.hosts]
+    if (chosen.kind === 'surveying') throw new Problem('surveying', undefined, { hosts: chosen.hosts }, 3)
+    throw new Problem('no_free_host', chosen.message)
+  }
+
+  /** What the monitor saw where it would go; of a model that may go anywhere, where it is. */
+  async #look(model: Model | null, hosts: readonly HostName[] | null): Promise<SwapPlea['look']> {
+    if (model === null) return null
+    const { arbiter, looks } = this.#links()
+    const on = hosts ?? (await arbiter.view()).deployments.find((one) => one.model === model.key)?.hosts
+    return on === undefined ? null : lookAt(model, on, await looks.read(), Date.now())
   }
 
   #hosts(model: Model | null, named: readonly string[] | undefined): HostName[] | null {
@@ -149,6 +171,8 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
     }
   }
 }
+
+const isAnywhere = (model: Model | null, named: readonly string[] | undefined): model is Model => model?.anywhere === true && named === undefined
 
 /** A fresh arbiter looks at its hosts for a moment. Whoever asks meanwhile is not sent away for that: nothing was done, so it is asked again. */
 async function onceSurveyed(ask: () => Promise<Answer>): Promise<Answer> {

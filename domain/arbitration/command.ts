@@ -55,7 +55,7 @@ export interface ForceRelease extends Envelope {
   readonly hosts: readonly HostName[] | null
 }
 
-/** The gate (ARBITER.md G1). `hosts` is null only for an unload that names none. */
+/** The gate (ARBITER.md G1). `hosts` is null only for an unload that names none, and for a model that may go `anywhere`. */
 export interface SwapCommand extends Envelope {
   readonly type: 'swap'
   readonly swapId: SwapId
@@ -63,6 +63,8 @@ export interface SwapCommand extends Envelope {
   /** `launchIdentity` of the model as the caller's catalog has it; null for an unload. */
   readonly identity: string | null
   readonly hosts: readonly HostName[] | null
+  /** The gate chooses a free host. */
+  readonly anywhere?: boolean
   readonly tokenHash: Sha256 | null
   readonly holder: string | null
   readonly schedule: string | null

@@ -1,10 +1,11 @@
-import type { HostName, SwapId } from '../names.ts'
+import type { HostName, ModelKey, Sha256, SwapId } from '../names.ts'
 import { launchIdentity } from '../model.ts'
 import { toServerClock } from './clock.ts'
 import type { Answer, Go, SwapCommand } from './command.ts'
 import { affectedBy, displacedBy } from './deployments.ts'
 import { stale } from './ended-tokens.ts'
 import { forecast } from './forecast.ts'
+import { freeHost, holdingsOf } from './free-host.ts'
 import { endedSwap, isOfJoin, joinableAs, joinedBy, joinOf, rememberJoin } from './joins.ts'
 import { awaited, hostsRefuse, occupied } from './occupancy.ts'
 import { shortActor } from './outbox.ts'
@@ -84,8 +85,17 @@ export function standing(state: ArbiterState, swapId: string): Extract<Answer, {
   return { kind: 'accepted', swapId, state: 'queued', fence: null, hosts: waiting.hosts, position: place + 1, expectedStartAt }
 }
 
+/** Where a model goes that may go anywhere, decided in the same moment as everything else: two that ask at once do not get the same host. */
+function anyFree(state: ArbiterState, model: ModelKey, tokenHash: Sha256 | null): readonly HostName[] | Refusal {
+  const chosen = freeHost(holdingsOf(state, tokenHash), model)
+  if (chosen.kind === 'hosts') return chosen.hosts
+  if (chosen.kind === 'surveying' || state.hosts.length === 0) return refused('surveying', { hosts: chosen.kind === 'surveying' ? chosen.hosts : [] })
+  return refused('no_free_host', { message: chosen.message, hosts: state.hosts.map(({ host }) => host) })
+}
+
 /** G7: an unload that names no hosts is clear only when there is exactly one deployment. */
 function targetsOf(state: ArbiterState, command: SwapCommand): readonly HostName[] | Refusal {
+  if (command.anywhere === true && command.model !== null) return anyFree(state, command.model, command.tokenHash)
   if (command.hosts === null || command.hosts.length === 0) {
     const unseen = hostsRefuse(
       state,

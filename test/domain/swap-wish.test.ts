@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import type { Model } from '../../domain/model.ts'
 import { rfc3339 } from '../../domain/names.ts'
 import { resolveSettings } from '../../domain/settings.ts'
 import type { HostLook } from '../../domain/status.ts'
 import { swapDeadlineS } from '../../domain/swap-limits.ts'
 import { isRepeat, lookAt, requestIdentity, swapWish } from '../../domain/swap-wish.ts'
 import { SwapBody } from '../../domain/swap.ts'
+import { modelWith } from './launchers/sample.ts'
 
 const { settings } = resolveSettings({}, {})
-const model = { key: 'mine', served_name: 'mine', launch_s: 100, launch_stall_s: 50, knobs: { extra_args: [] }, env: {} } as unknown as Model // what a wish reads of it
+const model = modelWith({ key: 'mine', served_name: 'mine', launch_s: 100, launch_stall_s: 50 })
 const now = 1_000_000
 const look = (host: string, more: Partial<HostLook> = {}): HostLook => ({
   host,
@@ -58,6 +58,14 @@ test('a look is healthy only when that very model answers on every reachable tar
   expect(lookAt(model, ['spark-1'], [look('spark-1', { healthy: false })], now)).toMatchObject({ healthy: false })
   expect(lookAt(model, ['spark-1', 'spark-2'], [look('spark-1'), look('spark-2', { reachable: false })], now)).toMatchObject({ healthy: false })
   expect(lookAt(model, ['spark-1', 'spark-2'], [look('spark-1')], now)).toBeNull()
+})
+
+test('of a model on several hosts each must have its part: the head answers that it is well without them', () => {
+  const part = (swap_id: string | null, running = true): Partial<HostLook> => ({ containers: [{ name: 'vllm_node', running, swap_id }] })
+  const healthy = (ofWorker: Partial<HostLook>) =>
+    lookAt(model, ['spark-1', 'spark-2'], [look('spark-1', part('swap-0001')), look('spark-2', { healthy: false, ...ofWorker })], now)?.healthy
+  expect(healthy(part('swap-0001'))).toBe(true)
+  expect([healthy({}), healthy(part('swap-0001', false)), healthy(part('swap-0002')), healthy(part(null))]).toEqual([false, false, false, false])
 })
 
 test('a look from a clock ahead of ours is of now, not of later', () => {

@@ -46,6 +46,7 @@ export function readSwapForm(form: URLSearchParams): SwapForm {
       ...common(form),
       hosts: place === undefined ? undefined : place.split(','),
       restart: form.has('restart'),
+      ignore_estimate: form.has('ignore_estimate'),
       on_failure: optional(OnFailure, form, 'on_failure'),
       on_drain_timeout: optional(OnDrainTimeout, form, 'on_drain_timeout'),
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '../../domain/problem.ts'
 import { RestartId } from '../../domain/services/restart.ts'
+import { disksDialog } from '../../views/dialogs/catalog/disk.ts'
 import { deepDialog, deepReport, waysDialog, waysReport } from '../../views/dialogs/fleet/looks.ts'
 import { restartBegun, restartDialog, restartProgress } from '../../views/dialogs/fleet/restart.ts'
 import { apiRequests } from '../../views/api-requests.ts'
@@ -53,6 +54,7 @@ export const hostsPage = (control: Control): PageModule => ({
   dialogs: {
     connectivity: waysDialog,
     'deep-health': deepDialog,
+    disks: async () => disksDialog(await control.storage.disk()),
     async 'restart-service'(query) {
       const status = await control.readStatus()
       const service = status.services.find(({ name }) => name === query.get('name'))

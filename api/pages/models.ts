@@ -3,6 +3,7 @@ import type { SettingsView } from '../../domain/settings-view.ts'
 import { shows, type ModelFilter } from '../../views/catalog/filter.ts'
 import { modelRegions } from '../../views/catalog/regions.ts'
 import { entryDialog, localPathField, type EntryDefaults } from '../../views/dialogs/catalog/entry.ts'
+import { diskBox } from '../../views/dialogs/catalog/disk.ts'
 import { knobsDialog } from '../../views/dialogs/catalog/knobs.ts'
 import { deleteModelDialog, modelDialog } from '../../views/dialogs/catalog/model.ts'
 import { paths } from '../../views/paths.ts'
@@ -11,6 +12,7 @@ import { known } from './known.ts'
 import { modelKeyIn } from './model-fields.ts'
 import { modelForms } from './model-forms.ts'
 import type { PageModule } from './page-module.ts'
+import { weightDialogs, weightForms, weightPieces } from './weights.ts'
 
 /** For what is only tried; nothing is written that could bear it. */
 const nobody: Actor = { name: 'dashboard', address: null }
@@ -28,17 +30,22 @@ export function modelsPage(control: Control): PageModule {
         page: 'models',
         stream: paths.stream('models', { ...filter }),
         async look() {
-          const [status, list] = await Promise.all([control.readStatus(), known(() => Promise.resolve().then(() => models.list()))])
-          return { status, regions: modelRegions({ status, models: list, filter }) }
+          const [status, list, downloads] = await Promise.all([
+            control.readStatus(),
+            known(() => Promise.resolve().then(() => models.list())),
+            known(async () => (await control.downloads.list()).downloads),
+          ])
+          return { status, regions: modelRegions({ status, models: list, downloads, filter }) }
         },
       }
     },
-    forms: modelForms(control),
+    forms: [...modelForms(control), ...weightForms(control)],
     dialogs: {
+      ...weightDialogs(control),
       async model(query) {
         const model = models.read(modelKeyIn(query))
         const [status, change] = await Promise.all([control.readStatus(), models.setKnobs(model.key, {}, false, nobody)])
-        return modelDialog({ model, status, change, disk: null })
+        return modelDialog({ model, status, change, disk: diskBox(model.key) })
       },
       knobs: async (query) => knobsDialog(models.read(modelKeyIn(query)), await control.readStatus()),
       'add-model': async (query) => entryDialog({ model: null, local: query.has('local'), hosts: await hostNames(), defaults: defaults() }),
@@ -49,6 +56,7 @@ export function modelsPage(control: Control): PageModule {
       'delete-model': (query) => deleteModelDialog(models.read(modelKeyIn(query))),
     },
     pieces: {
+      ...weightPieces(control),
       '/ui/models/local-path': (query) => localPathField((query.get('path') ?? '').slice(0, 1000)),
     },
   }

@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../domain/events.ts'
 import { Problem } from '../../domain/problem.ts'
 import type { ImportReport, ScheduleList, ScheduleView } from '../../domain/scheduling/schedule.ts'
 import type { Endpoints } from '../../domain/services/endpoints.ts'
+import type { Download } from '../../domain/storage/download.ts'
 import type { SettingsView } from '../../domain/settings-view.ts'
 import type { SwapLogList, SwapLogPage } from '../../domain/swap-log.ts'
 import type { PlanReport } from '../../domain/swap.ts'
@@ -12,6 +13,7 @@ import type { Delivery, WebhookView } from '../../domain/webhooks/webhook.ts'
 import type { PageData } from '../../views/page-data.ts'
 import { external, managed } from '../views/coordination-fixtures.ts'
 import { catalog, services, settings } from './fixture-catalog.ts'
+import { downloads, storage } from './fixture-weights.ts'
 
 /** What the page asked for, in order. */
 export type Asked = { action: string } & Record<string, unknown>
@@ -29,6 +31,7 @@ export interface FixtureState {
   /** What runs with other settings than a change has. */
   usedBy: CatalogChange['used_by']
   settings: SettingsView
+  downloads: readonly Download[]
   endpoints: Endpoints
   telemetry: Telemetry
   /** Lines of the log of every swap; with `of`, of last words. */
@@ -125,6 +128,8 @@ export function fixtureControl(state: FixtureState): Control {
     services: services(state, ask),
     setup: { discover: unused, read: unused, propose: unused, save: unused },
     models: catalog(state, ask),
+    downloads: downloads(state, ask),
+    storage: storage(state, ask),
   }
 }
 

@@ -12,6 +12,7 @@ export const fixtureState = (data: PageData): FixtureState => ({
   events: [],
   catalog: someCatalog(),
   usedBy: [],
+  downloads: [],
   settings: someSettings(),
   endpoints: someEndpoints(),
   telemetry: someTelemetry(),

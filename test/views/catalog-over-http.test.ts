@@ -134,3 +134,29 @@ test('a real question is asked only when somebody presses for it', async () => {
   expect(site.asked).toEqual([])
   expect(text(await (await post('/ui/hosts/deep-health', {})).text())).toContain('gpt-oss-120b on spark-1 a completion, 0.8 s: 4 tokens')
 })
+
+test('folders of a host are looked at one by one, and the one that is chosen stands in the field', async () => {
+  expect(text(await get('/ui/models/folders?host=spark-1'))).toContain('spark-1 folders where local models may lie')
+  const inside = await get('/ui/models/folders?host=spark-1&path=%2Fmodels')
+  expect(text(inside)).toContain('ten31 15.0 GiB of weights Use it')
+  expect(inside).toContain('hx-get="/ui/models/local-path?path=%2Fmodels%2Ften31"')
+  expect(await get('/ui/models/local-path?path=%2Fmodels%2Ften31')).toMatch(/name="local_path"\s+value="\/models\/ten31"/)
+})
+
+test('a folder that may not be looked into says why, in the place of the list', async () => {
+  const answer = await fetch(`${site.url}/ui/models/folders?host=spark-1&path=%2Fsecret`)
+  expect(answer.status).toBe(422)
+  const words = await answer.text()
+  expect(text(words)).toContain('/secret lies outside of /models')
+  expect(words).not.toContain('dialog-title')
+})
+
+test('weights are downloaded to the hosts that were ticked, and deleted from one', async () => {
+  await post('/ui/models/download', { key: 'qwen3-30b', hosts: 'spark-1', copy_to: 'spark-2' })
+  const deleted = await post('/ui/models/disk/delete', { key: 'qwen3-30b', hosts: 'spark-1' })
+  expect(text(await deleted.text())).toContain('gone took 0.0 s 56.9 GiB are free again')
+  expect(site.asked).toEqual([
+    { action: 'download', key: 'qwen3-30b', body: { hosts: ['spark-1'], copy_to: ['spark-2'] } },
+    { action: 'delete_weights', key: 'qwen3-30b', host: 'spark-1', by: 'dashboard' },
+  ])
+})

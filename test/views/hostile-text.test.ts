@@ -143,7 +143,15 @@ const places: Record<string, () => string> = {
       }),
     ),
   'the page of models': () =>
-    pageOf('models', modelRegions({ status: data.status, models: { known: true, value: catalog }, filter: { q: '', show: 'all', page: 1 } })),
+    pageOf(
+      'models',
+      modelRegions({
+        status: data.status,
+        models: { known: true, value: catalog },
+        downloads: { known: true, value: [] },
+        filter: { q: '', show: 'all', page: 1 },
+      }),
+    ),
   'the page of hosts': () =>
     pageOf(
       'hosts',

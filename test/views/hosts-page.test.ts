@@ -37,7 +37,16 @@ test('all figures of a host are shown, those that it does not tell too', () => {
   const cards = shown({ hosts: [host('spark-1', { telemetry: point(1, { gpu_power_w: 11.4, uptime_s: 7200 }) })] })['hosts']!
   expect(text(cards)).toContain('GPU power 11.4 W')
   expect(text(cards)).toContain('GPU clock not available')
-  expect(text(cards)).toContain('Tokens out not available')
+  expect(text(cards)).toContain('KV cache not available')
+})
+
+test('a host of which nothing is known has one line in place of figures', () => {
+  const nothing = fleetRegions({
+    status: status({ hosts: [host('spark-2')] }),
+    telemetry: { known: true, value: { ...someTelemetry(), hosts: [] } },
+    endpoints: { known: true, value: someEndpoints() },
+  })
+  expect(text(nothing['hosts']!)).toContain('Its figures are not available.')
 })
 
 test('a curve says its range to those who do not see it, and leaves gaps where nothing was measured', () => {

@@ -1,22 +1,31 @@
 import { expect, test } from 'vitest'
 import type { CatalogModel } from '../../domain/catalog-model.ts'
+import { causeOf } from '../../domain/errors.ts'
 import type { Status } from '../../domain/status.ts'
+import { startedDownload, type Download } from '../../domain/storage/download.ts'
+import { downloadList } from '../../views/catalog/downloads.ts'
 import { selectModels, type ModelFilter } from '../../views/catalog/filter.ts'
 import { knobNames } from '../../views/catalog/knob-fields.ts'
 import { launchNames } from '../../views/catalog/launch-fields.ts'
 import { modelRegions } from '../../views/catalog/regions.ts'
+import { deleteWeightsDialog } from '../../views/dialogs/catalog/disk.ts'
 import { entryDialog } from '../../views/dialogs/catalog/entry.ts'
 import { knobsDialog } from '../../views/dialogs/catalog/knobs.ts'
 import { deleteModelDialog, modelDialog } from '../../views/dialogs/catalog/model.ts'
 import { changePreview, savedInUse } from '../../views/dialogs/catalog/preview.ts'
 import { regions } from '../../views/regions.ts'
 import { change, ownModel, shippedModel, someCatalog } from './catalog-fixtures.ts'
-import { heldBy, model, page, reservation, status } from './fixtures.ts'
+import { heldBy, model, now, page, reservation, status } from './fixtures.ts'
 import { tag, text } from './reading.ts'
 
 const everything: ModelFilter = { q: '', show: 'all', page: 1 }
 const shownOf = (models: readonly CatalogModel[], filter: Partial<ModelFilter> = {}, more: Partial<Status> = {}) =>
-  modelRegions({ status: status(more), models: { known: true, value: models }, filter: { ...everything, ...filter } })
+  modelRegions({
+    status: status(more),
+    models: { known: true, value: models },
+    downloads: { known: true, value: [] },
+    filter: { ...everything, ...filter },
+  })
 const keys = (filter: Partial<ModelFilter>) => selectModels(someCatalog(), { ...everything, ...filter }, status()).shown.map(({ key }) => key)
 const rowOf = (models: readonly CatalogModel[], key: string): string =>
   text(new RegExp(`<li class="row model" id="model-${key}">.*?</li>`, 's').exec(shownOf(models)['models']!.toString())?.[0] ?? '')
@@ -94,7 +103,7 @@ test('a catalog that cannot be read says why, and stays a page', () => {
     ...{ type: 't', title: 'The configuration cannot be used', status: 503, code: 'config_invalid' as const },
     ...{ detail: 'models-overrides.yaml:3', advice: 'Mend it.', request_id: '' },
   }
-  const shown = modelRegions({ status: status(), models: { known: false, problem }, filter: everything })
+  const shown = modelRegions({ status: status(), models: { known: false, problem }, downloads: { known: false, problem }, filter: everything })
   expect(text(shown['models']!)).toContain('models-overrides.yaml:3')
 })
 
@@ -160,4 +169,37 @@ test('a local model is asked for by its folder, with a way to look for it on eac
   const markup = entryDialog({ model: null, local: true, hosts: ['spark-1', 'spark-2'], defaults })
   expect(tag(markup, 'browse-spark-2')).toContain('/ui/models/folders?host=spark-2')
   expect(markup.toString()).not.toContain('name="repo"')
+})
+
+const download = (more: Partial<Download> = {}): Download => ({
+  ...startedDownload({ model: 'qwen3-30b', repo: 'Qwen/Qwen3-30B-A3B', host: 'spark-1', holder: 'anna' }, ['spark-2'], Date.parse(now)),
+  ...{ phase: 'fetch', bytes: 10 * 2 ** 30, total_bytes: 40 * 2 ** 30, bytes_per_s: 100 * 2 ** 20 },
+  ...more,
+})
+
+test('a download says how much of how much has come, how fast, what is left, and who asked', () => {
+  const list = downloadList([download()], status())
+  expect(text(list)).toContain(
+    'fetch Qwen/Qwen3-30B-A3B to spark-1 10.0 GiB of 40.0 GiB 100 MiB/s about 5 min 07 s left copied to spark-2 (pending) asked by anna',
+  )
+  expect(list.toString()).toMatch(/<progress[^>]*value="25.0"/)
+})
+
+test('one that stands still says since when, one that has ended how, and none at all nothing', () => {
+  expect(text(downloadList([download({ still_since: now })], status()))).toContain('no byte came for since 05:00:00 UTC')
+  expect(text(downloadList([download({ state: 'done', outcome: 'completed', ended_at: now })], status()))).toContain('complete Qwen')
+  expect(tag(downloadList([], status()), 'downloads')).toContain('hidden')
+})
+
+test('a delete of weights lists what goes, and who else uses it; what speaks against it takes the button', () => {
+  const report = {
+    ...{ dry_run: true as const, model: 'm', repo: 'a/b', host: 'spark-1', files: 2, bytes: 3 * 2 ** 30, cause: null, also_used_by: ['twin'] },
+    paths: [{ path: '/cache/blob', bytes: 2 * 2 ** 30 }],
+  }
+  const asked = deleteWeightsDialog(report)
+  expect(text(asked)).toContain('3.0 GiB in 2 files of a/b go from spark-1.')
+  expect(text(asked)).toContain('The same weights are used by twin. /cache/blob 2.0 GiB and 1 smaller ones')
+  expect(deleteWeightsDialog({ ...report, cause: causeOf('weights_linked', 'it is a link') }).toString()).toMatch(
+    /<button[^>]*type="submit"[^>]*disabled/,
+  )
 })

@@ -1,4 +1,5 @@
 import type { CatalogModel } from '../../domain/catalog-model.ts'
+import type { Download } from '../../domain/storage/download.ts'
 import type { Status } from '../../domain/status.ts'
 import { permit } from '../actions.ts'
 import { dialogButton } from '../button.ts'
@@ -7,6 +8,7 @@ import { unknown, type Known } from '../known.ts'
 import { paths } from '../paths.ts'
 import { problemBanner } from '../problems.ts'
 import type { Regions } from '../regions.ts'
+import { downloadList } from './downloads.ts'
 import { selectModels, shows, type ModelFilter } from './filter.ts'
 import { catalogList } from './list.ts'
 
@@ -14,12 +16,14 @@ import { catalogList } from './list.ts'
 export interface ModelsData {
   readonly status: Status
   readonly models: Known<readonly CatalogModel[]>
+  readonly downloads: Known<readonly Download[]>
   readonly filter: ModelFilter
 }
 
 export const modelRegions = (data: ModelsData): Regions => ({
   problems: problemBanner(data.status),
   toolbar: toolbar(data.status),
+  downloads: downloadList(data.downloads.known ? data.downloads.value : [], data.status),
   filter: filterForm(data.filter),
   models: data.models.known
     ? catalogList(selectModels(data.models.value, data.filter, data.status), data.models.value.length, data)

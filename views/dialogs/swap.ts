@@ -77,6 +77,7 @@ export function swapDialog({ model, data, force, attempt }: SwapDialog): Html {
             </select>
           </label>
           <label><input type="checkbox" name="restart" value="1" /> Restart it where it serves already</label>
+          <label><input type="checkbox" name="ignore_estimate" value="1" /> Try it although the memory estimate says that it will not fit</label>
         </details>
       `,
     ),

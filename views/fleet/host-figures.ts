@@ -57,22 +57,26 @@ const topOf = (name: FigureName, host: HostStatus): number | undefined =>
 /** The figures of one host. `history`: the points of the last hour, oldest first. */
 export function hostFigures(host: HostStatus, history: readonly TelemetryPoint[]): Html {
   const { telemetry } = host
-  return html`${groups.map(
-    ({ title, figures }) =>
-      html`<h4>${title}</h4>
-        <dl class="figures">
-          ${figures.map(({ name, label, drawn = false }) => {
-            const value = telemetry?.[name] ?? null
-            return html`<div title="${figureRows[name].about}">
-              <dt>${label}</dt>
-              <dd>
-                ${value === null ? html`<span class="muted">${figure(name, null)}</span>` : figure(name, value)}
-                ${drawn && curve(name, label, host, history)}
-              </dd>
-            </div>`
-          })}
-        </dl>`,
-  )}`
+  if (telemetry === null && history.length === 0) return html`<p class="muted">Its figures are not available.</p>`
+  return html`${groups.map(({ title, figures }) => {
+    const silent = figures.every(({ name }) => (telemetry?.[name] ?? null) === null && history.every((point) => point[name] === null))
+    if (silent)
+      return html`<h4>${title}</h4>
+        <p class="muted">not available</p>`
+    return html`<h4>${title}</h4>
+      <dl class="figures">
+        ${figures.map(({ name, label, drawn = false }) => {
+          const value = telemetry?.[name] ?? null
+          return html`<div title="${figureRows[name].about}">
+            <dt>${label}</dt>
+            <dd>
+              ${value === null ? html`<span class="muted">${figure(name, null)}</span>` : figure(name, value)}
+              ${drawn && curve(name, label, host, history)}
+            </dd>
+          </div>`
+        })}
+      </dl>`
+  })}`
 }
 
 function curve(name: FigureName, label: string, host: HostStatus, history: readonly TelemetryPoint[]): Html {

@@ -12,7 +12,7 @@ import { badge, type Tone } from '../../outcome.ts'
 import { paths } from '../../paths.ts'
 import { elapsedSince, took } from '../../time.ts'
 import { hostChoices } from '../fields.ts'
-import { dialogForm, dialogFrame, hostFields, reasonField } from '../frame.ts'
+import { dialogForm, dialogFrame, hostFields } from '../frame.ts'
 
 type Stored = NonNullable<ModelDisk['hosts'][number]['state']>
 const states: Record<Stored, { tone: Tone; word: string }> = {
@@ -110,8 +110,7 @@ export const cancelDownloadDialog = (id: string): Html =>
     dialogForm(
       { action: paths.cancelDownload, submit: 'Cancel the download', look: 'danger' },
       html`<input type="hidden" name="id" value="${id}" />
-        <p>What has come stays on the disk, and the next download goes on from there.</p>
-        ${reasonField('Reason', false)}`,
+        <p>What has come stays on the disk, and the next download goes on from there.</p>`,
     ),
   )
 

@@ -69,7 +69,11 @@ function factsOf(model: CatalogModel): Fact[] {
     [model.local ? 'Folder' : 'Repository', html`<code>${weightsOf(model)}</code>`],
     ['Where', placementWords(model)],
     ['Launcher', `${model.launcher}, image ${model.image}, container ${model.container}`],
-    ['Served as', html`<code>${model.served_name}</code>${model.port !== null && html`, port ${model.port}`}`],
+    [
+      'Served as',
+      html`<code>${model.served_name}</code
+        >${model.alias !== null && html` and <code>${model.alias}</code>`}${model.port !== null && html`, port ${model.port}`}`,
+    ],
     ['Memory while serving', gib(model.memory_gib)],
     ['Weights', gib(model.weights_gib)],
     ...(model.source === null ? [] : [['Source of figures and settings', sourceOf(model.source)] as const]),

@@ -1,6 +1,8 @@
 import { aftermath, exception, harmless, signs, wrappers } from './engine-log/signs.ts'
 import { causeOf, type Cause, type ErrorCode } from './errors.ts'
 
+/** Of a hub that refused only the number of the answer: what it means stands in a line that follows. */
+const bareAnswer = /Client Error\. \(Request ID/
 /** What tells stands in front; a list of all architectures behind it is only long. */
 const telling = 2_000
 
@@ -22,7 +24,9 @@ export function causeOfDeath(lines: readonly string[], fallback: ErrorCode, mess
   const code = named[0]?.code
   if (code !== undefined && code !== null) {
     const same = named.filter((sign) => sign.code === code)
-    return causeOf(code, undefined, withoutPrefix((same.find(({ line }) => isException(line)) ?? same[0])?.line ?? ''))
+    const exceptions = same.filter(({ line }) => isException(line))
+    const told = exceptions.find(({ line }) => !bareAnswer.test(line)) ?? exceptions[0] ?? same[0]
+    return causeOf(code, undefined, withoutPrefix(told?.line ?? ''))
   }
   const line = unnamed(lines) ?? lines.findLast((one) => one.trim() !== '')
   return causeOf(fallback, message, line === undefined ? null : withoutPrefix(line))

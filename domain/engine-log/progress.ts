@@ -11,7 +11,7 @@ const telling = 2_000
 
 /**
  * The stages in the order of a start, each with the ways in which a line shows it; a captured number is its percentage. Wording drifts between versions:
- * substrings only. vLLM from 0.6 to 0.32, and llama.cpp's server.
+ * substrings only. vLLM from 0.10 to 0.32, and llama.cpp's server.
  */
 const stages: readonly (readonly [string, readonly RegExp[]])[] = [
   ['starting', [/vLLM API server version/, /Initializing a V\d LLM engine/]],

@@ -77,6 +77,15 @@ test('an unknown cause is the exception above the wrapper, also under the prefix
   expect(causeOfDeath(lines, 'engine_exited')).toMatchObject({ code: 'engine_exited', line: 'AssertionError: Encoder cache is not initialised' })
 })
 
+test('a line that explains is told, and not the number of an answer before it', () => {
+  const lines = [
+    'huggingface_hub.errors.GatedRepoError: 401 Client Error. (Request ID: Root=1-68f0c0de-5a5a5a5a5a5a5a5a)',
+    'OSError: You are trying to access a gated repo.',
+  ]
+  expect(causeOfDeath(lines, 'engine_exited')).toMatchObject({ code: 'gated_repo', line: 'OSError: You are trying to access a gated repo.' })
+  expect(causeOfDeath(lines.slice(0, 1), 'engine_exited').line).toContain('401 Client Error')
+})
+
 test('llama.cpp names its causes, too', () => {
   const lines = [
     "0.00.006.431 E gguf_init_from_reader: invalid magic characters: ';?[?', expected 'GGUF'",

@@ -3,7 +3,7 @@ import { withoutSecrets } from './plain-text.ts'
 
 /** How much of a container's log is kept before the container goes: so many lines, and so many bytes of them, the newest. */
 export const keptLines = 2_000
-export const keptBytes = 1_000_000
+const keptBytes = 1_000_000
 const longestLine = 2_000
 
 /** What `docker logs --timestamps` printed, as a file that is kept: in the order in which it was written, a progress bar only as it looked last. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { enginesFolder, withPackages } from './python-packages.ts'
 
 /** Where the hosts see `enginesFolder()`. */
-export const shared = '/mnt/shared'
+const shared = '/mnt/shared'
 const scripts = fileURLToPath(new URL('engines', import.meta.url))
 const memory = { gpu_memory_utilization: 0.5 }
 

@@ -25,7 +25,7 @@ function troubleOf(help: string, flags: readonly string[]): string | null {
 }
 
 /** `NAME=value` lines, quotes taken off; only names that tell of machines. */
-export function readEnv(text: string): Record<string, string> {
+function readEnv(text: string): Record<string, string> {
   const env: Record<string, string> = {}
   for (const line of text.split('\n')) {
     const [, name, value] = /^(\w+)=(.*)$/.exec(line.trim()) ?? []

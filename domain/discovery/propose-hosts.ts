@@ -129,7 +129,7 @@ function cacheOf({ caches, home }: HostDiscovery, main: FoundEngine | null): str
   return mounted === undefined ? (dirs[0] ?? null) : atHome(mounted.dir, home)
 }
 
-export const atHome = (path: string, home: string): string =>
+const atHome = (path: string, home: string): string =>
   home !== '' && home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 
 function freeName({ hostname, address }: HostDiscovery, taken: ReadonlySet<string>): string {

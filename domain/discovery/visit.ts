@@ -56,7 +56,7 @@ export const VisitEnd = z.discriminatedUnion('state', [
 ])
 export type VisitEnd = z.infer<typeof VisitEnd>
 
-export const visitSteps = ['host_key', 'login', 'look', 'ports'] as const
+const visitSteps = ['host_key', 'login', 'look', 'ports'] as const
 export const VisitStep = z.enum(visitSteps)
 export type VisitStep = z.infer<typeof VisitStep>
 

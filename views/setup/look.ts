@@ -103,7 +103,7 @@ export function lookEnded(view: DiscoveryView, before: readonly string[]): Html 
   )
 }
 
-export const earlier = (before: readonly string[]): Html =>
+const earlier = (before: readonly string[]): Html =>
   html`${before.length > 0 && html`<input type="hidden" name="with" value="${before.join(',')}" />`}`
 
 const sameHost = ({ address, user, port }: AskedHost): Html => html`

@@ -8,6 +8,8 @@ export interface DemoModel {
   readonly local_path?: string
   readonly launcher?: 'spark-vllm-docker' | 'docker'
   readonly served_name?: string
+  /** Hosts, head first. */
+  readonly placement?: readonly string[]
   readonly knobs?: Readonly<Record<string, number | string | boolean>>
   readonly notes?: string
   /** Where somebody tells of running it on a Spark. Sizes and memory are left out: these Sparks hold no weights. */
@@ -120,6 +122,16 @@ export const demoModels: readonly DemoModel[] = [
     notes: `A simulated failure: ${what}.`,
   })),
 ]
+
+/** Models that want both Sparks; their weights are those of one above. */
+export const pairModels: readonly DemoModel[] = (['spark-vllm-docker', 'docker'] as const).map((launcher) => ({
+  key: launcher === 'docker' ? 'gpt-oss-120b-pair-docker' : 'gpt-oss-120b-pair',
+  name: `gpt-oss 120B on two Sparks${launcher === 'docker' ? ' (docker)' : ''}`,
+  repo: 'openai/gpt-oss-120b',
+  launcher,
+  placement: ['spark-1', 'spark-2'],
+  knobs: { max_model_len: 131072, gpu_memory_utilization: 0.7, tensor_parallel_size: 2, reasoning_parser: 'openai_gptoss' },
+}))
 
 /** What of a model lies on a host's disk. */
 export function storedOf(model: DemoModel): StoredModel[] {

@@ -5,7 +5,8 @@ import { storeFolder, storeLink } from './folders.ts'
 import { storeModel } from './seed.ts'
 
 /** How a host looks to a newcomer: with a launcher and some models; as it came out of the box; or as after a year of trying things. */
-export type Furnishing = 'usual' | 'empty' | 'messy'
+export const furnishings = ['usual', 'empty', 'messy'] as const
+export type Furnishing = (typeof furnishings)[number]
 
 /** What a year leaves on a disk: half downloads, other people's caches, folders that are nearly models, and links that lead away. */
 export function makeMess(disk: HostDisk): void {

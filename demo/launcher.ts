@@ -6,7 +6,8 @@ import type { HostDisk } from './disk.ts'
 const standIns = join(import.meta.dirname, 'stand-ins', 'spark-vllm-docker')
 
 /** Which spark-vllm-docker a host has. `unheard-of`: one from years ahead. `none`: it was never cloned. */
-export type LauncherGeneration = 'january' | 'summer' | 'autumn' | 'unheard-of' | 'none'
+export const launcherGenerations = ['january', 'summer', 'autumn', 'unheard-of', 'none'] as const
+export type LauncherGeneration = (typeof launcherGenerations)[number]
 
 /** launch-cluster.sh of that time, whole. */
 export function launcherText(generation: Exclude<LauncherGeneration, 'none'>): string {

@@ -45,15 +45,26 @@ const embeddings: RequestListener = (request, response) => {
 export async function startServices(hosts: readonly DemoHost[]): Promise<DemoService[]> {
   const [first, last] = [hosts[0]?.name ?? '', hosts.at(-1)?.name ?? '']
   return [
-    await start({ name: 'vectors', kind: 'qdrant', host: first, description: 'Vector database (simulated); it asks for a key' }, vectors, 16_333),
-    await start({ name: 'embeddings', kind: 'tei', host: last, description: 'Embeddings (simulated)' }, embeddings, 16_380),
+    await start(
+      hosts,
+      { name: 'vectors', kind: 'qdrant', host: first, description: 'Vector database (simulated); it asks for a key' },
+      vectors,
+      16_333,
+    ),
+    await start(hosts, { name: 'embeddings', kind: 'tei', host: last, description: 'Embeddings (simulated)' }, embeddings, 16_380),
   ]
 }
 
-async function start(about: Omit<DemoService, 'port' | 'close'>, answer: RequestListener, wished: number): Promise<DemoService> {
+async function start(
+  hosts: readonly DemoHost[],
+  about: Omit<DemoService, 'port' | 'close'>,
+  answer: RequestListener,
+  wished: number,
+): Promise<DemoService> {
   const port = await keepPort(wished)
   const server = createServer(answer)
   await listening(server, port)
+  hosts.find(({ name }) => name === about.host)?.tellOfService(port, about.kind === 'qdrant' ? 'qdrant' : 'text-embeddings')
   const close = (): void => {
     server.close()
     server.closeAllConnections()

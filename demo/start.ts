@@ -1,20 +1,36 @@
 import { existsSync, fstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { demoModels } from './catalog.ts'
+import { demoModels, pairModels } from './catalog.ts'
 import { writeConfig } from './config-files.ts'
 import { Fabric } from './fabric/fabric.ts'
+import { furnishings } from './furnish.ts'
 import { startDemoHost } from './host.ts'
 import type { DemoHost } from './host.ts'
 import { keepKey } from './keys.ts'
+import { launcherGenerations } from './launcher.ts'
 import { startServices } from './services.ts'
 
-/** `node demo/start.ts --dir <dir> [--load-s 5-20] [--time-scale 1]`: two simulated Sparks, until told to stop or left alone. */
+/**
+ * `node demo/start.ts --dir <dir> [--load-s 5-20] [--time-scale 1] [--launcher autumn] [--spark-2 messy]`: two simulated Sparks, until told to stop or
+ * left alone. `--launcher`: whose launch-cluster.sh they have; `--spark-1`, `--spark-2`: how they are furnished.
+ */
 const { values } = parseArgs({
-  options: { dir: { type: 'string' }, 'load-s': { type: 'string', default: '5-20' }, 'time-scale': { type: 'string', default: '1' } },
+  options: {
+    dir: { type: 'string' },
+    'load-s': { type: 'string', default: '5-20' },
+    'time-scale': { type: 'string', default: '1' },
+    launcher: { type: 'string', default: 'autumn' },
+    'spark-1': { type: 'string', default: 'usual' },
+    'spark-2': { type: 'string', default: 'usual' },
+  },
 })
-if (values.dir === undefined) {
-  console.error('usage: node demo/start.ts --dir <dir> [--load-s <seconds> | <from>-<to>] [--time-scale <factor>]')
+const launcher = launcherGenerations.find((generation) => generation === values.launcher)
+const furnished = [values['spark-1'], values['spark-2']].map((wanted) => furnishings.find((furnishing) => furnishing === wanted))
+if (values.dir === undefined || launcher === undefined || furnished.includes(undefined)) {
+  console.error(
+    `usage: node demo/start.ts --dir <dir> [--load-s <seconds> | <from>-<to>] [--time-scale <factor>] [--launcher ${launcherGenerations.join('|')}] [--spark-1|--spark-2 ${furnishings.join('|')}]`,
+  )
   process.exit(2)
 }
 const dir = resolve(values.dir)
@@ -35,12 +51,14 @@ for (const [at, name] of ['spark-1', 'spark-2'].entries()) {
       vllmPort: before.vllm_port,
       load_s: range(values['load-s']),
       timeScale: Number(values['time-scale']),
+      furnished: furnished[at] ?? 'usual',
+      ...(furnished[at] === 'empty' ? {} : { launcher }),
     }),
   )
 }
 for (const host of hosts) writeFileSync(join(host.dir, 'ports.json'), JSON.stringify({ ssh_port: host.sshPort, vllm_port: host.vllmPort }))
 const services = await startServices(hosts)
-writeConfig(dir, hosts, demoModels, services)
+writeConfig(dir, hosts, [...demoModels, ...pairModels], services)
 console.log(
   JSON.stringify({
     ready: true,

@@ -13,7 +13,8 @@ const partOf = async (model: string): Promise<number> =>
 
 beforeAll(async () => {
   const fabric = new Fabric()
-  ;[spark, other] = await Promise.all(['spark-1', 'spark-2'].map((name) => startSpark({ name, fabric, models: [], download: slow })))
+  const start = (name: string) => startSpark({ name, fabric, models: [], download: slow })
+  ;[spark, other] = await Promise.all([start('spark-1'), start('spark-2')])
 })
 afterAll(async () => {
   await Promise.all([spark.close(), other.close()])

@@ -1,4 +1,4 @@
-import { afterEach, expect, inject, test, vi } from 'vitest'
+import { afterEach, describe, expect, inject, test, vi } from 'vitest'
 import { mostEnginesAtOnce } from './host-events.ts'
 import { RealHosts } from './real-hosts.ts'
 
@@ -78,4 +78,32 @@ test('in the foreground the command gets its words as they were given, its code 
 test('an unknown argument and a missing action get the usage, and 1', async () => {
   expect(await ssh(`${launcher} --no-such-flag`)).toMatchObject({ code: 1, stdout: expect.stringContaining('Usage:') as string })
   expect(await ssh(`${launcher} --solo`)).toMatchObject({ code: 1, stdout: expect.stringContaining('Usage:') as string })
+})
+
+describe('on two hosts', () => {
+  const [head, worker] = [hosts.host('spark-a').address, hosts.host('spark-b').address]
+  const both = `${launcher} -n ${head},${worker} --eth-if eth0 --ib-if eth0`
+  const ask = (limit_ms: number) => {
+    const body = JSON.stringify({ model: 'spark-test/first', prompt: 'Hello', max_tokens: 2 })
+    return fetch(`${base}/v1/completions`, { method: 'POST', body, signal: AbortSignal.timeout(limit_ms) })
+  }
+
+  test('the head starts the worker over its own SSH; without power there, it stays healthy and answers no more', async () => {
+    const started = await ssh(`${both} -d -e SPARK_SWAP=s2 exec vllm serve spark-test/first --port 8888 -tp 2`)
+    expect({ code: started.code, stderr: started.stderr }).toEqual({ code: 0, stderr: '' })
+    await healthy()
+    expect((await ask(20_000)).status).toBe(200)
+    expect((await hosts.ssh('spark-b', 'docker logs vllm_node')).stdout).toContain('spark-test/first')
+    expect((await ssh(`${both} status`)).stdout).toMatch(/\[HEAD\] .* is RUNNING\.\n\[WORKER\] .* is RUNNING\.\n$/)
+
+    await hosts.off('spark-b')
+    await expect(ask(500)).rejects.toThrow(/abort/)
+    expect((await fetch(`${base}/health`)).status).toBe(200)
+  })
+
+  test('it refuses to start where the worker does not answer', async () => {
+    await hosts.cut('spark-b', 'reset')
+    expect(await ssh(`${both} -d start`)).toMatchObject({ code: 1, stdout: expect.stringContaining('Passwordless SSH') as string })
+    expect((await ssh('docker ps --all --quiet')).stdout).toBe('')
+  })
 })

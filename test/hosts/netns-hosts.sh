@@ -40,6 +40,7 @@ up() {
   ln -s "$node" "$STATE/node"
   [[ -z $share ]] || ln -s "$share" "$STATE/share"
   ssh-keygen -q -t ed25519 -N '' -C spark-control-test -f "$STATE/client"
+  ssh-keygen -q -t ed25519 -N '' -C between-hosts -f "$STATE/between"
   make_image "$STATE"
   make_bridge
   for host in "${HOSTS[@]}"; do
@@ -47,6 +48,7 @@ up() {
     power_on "$host" &
     booting+=($!)
   done
+  for host in "${HOSTS[@]}"; do cp "$STATE/known_hosts" "$STATE/$host/disk/root/root/.ssh/known_hosts"; done # each knows the other
   for host in "${booting[@]}"; do wait "$host"; done
 }
 

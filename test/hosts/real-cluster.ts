@@ -12,12 +12,16 @@ import type { HostName, RealHosts } from './real-hosts.ts'
 const launchers = ['docker', 'spark-vllm-docker'] as const
 const limits = { preflight_s: 60, drain_s: 0, stop_s: 60, launch_s: 90, launch_stall_s: 60, warm_s: 30, validate_s: 30 }
 
-/** The stage's models in a catalog, each with either launcher: `first-docker`, `oom-spark-vllm-docker`, … */
-const catalog = Object.fromEntries(
-  ['first', 'second', 'oom', 'unsupported-arch', 'crash-in-warmup'].flatMap((name) =>
+/** The stage's models in a catalog, each with either launcher: `first-docker`, `oom-spark-vllm-docker`, …, and one on both hosts: `pair-docker`, … */
+const catalog = Object.fromEntries([
+  ...launchers.map((launcher) => [
+    `pair-${launcher}`,
+    { repo: 'spark-test/first', launcher, image: 'vllm-node', placement: ['spark-a', 'spark-b'], knobs: { tensor_parallel_size: 2 } },
+  ]),
+  ...['first', 'second', 'oom', 'unsupported-arch', 'crash-in-warmup'].flatMap((name) =>
     launchers.map((launcher) => [`${name}-${launcher}`, { repo: `spark-test/${name}`, launcher, image: 'vllm-node' }]),
   ),
-)
+])
 
 /** The two real hosts under a control plane of processes, configured as an owner of two Sparks would. Whoever starts it closes it. */
 export class RealCluster {
@@ -92,7 +96,10 @@ function writeConfig(dir: string, clusterId: string, hosts: RealHosts, models: o
   mkdirSync(dir)
   const cluster = {
     cluster_id: clusterId,
-    hosts: hosts.facts.hosts.map(({ name, address, sshPort, user, vllmPort }) => ({ name, address, port: sshPort, user, vllm_port: vllmPort })),
+    hosts: hosts.facts.hosts.map(({ name, address, sshPort, user, vllmPort }) => ({
+      ...{ name, address, port: sshPort, user, vllm_port: vllmPort },
+      ...{ fabric_address: address, eth_if: 'eth0', ib_if: 'eth0' },
+    })),
     default_placement: ['spark-a'],
     settings: limits,
   }

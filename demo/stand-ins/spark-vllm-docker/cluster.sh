@@ -145,7 +145,7 @@ run_node() { # node
   [ "$solo" = true ] || options+=(-e "NCCL_SOCKET_IFNAME=$eth_if" -e "GLOO_SOCKET_IFNAME=$eth_if" -e "NCCL_IB_HCA=$ib_if" -e "RAY_NODE_IP_ADDRESS=$1")
   echo "Starting container on $1..."
   # What docker answers is not looked at: with -d the caller gets 0 also when no container came.
-  on "$1" "mkdir -p $hf \"\$HOME\"/.cache/{vllm,flashinfer} \"\$HOME\"/.triton; docker run $(quoted "${extra[@]}" "${options[@]}")\
+  on "$1" "mkdir -p $hf \"\$HOME\"/.cache/vllm \"\$HOME\"/.cache/flashinfer \"\$HOME\"/.triton \"\$HOME\"/.tilelang; docker run $(quoted "${extra[@]}" "${options[@]}")\
 --ulimit nofile=${VLLM_SPARK_NOFILE_LIMIT:-1048576} --ipc=host -e VLLM_HOST_IP=$1 --gpus all -d --rm $(quoted "${network[@]}")--name $(quoted "$name") \
 $(quoted "${entrypoint[@]}") -e PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True -e NCCL_IGNORE_CPU_AFFINITY=1 \
 $mounts $(quoted "${docker_args[@]}") $(quoted "$image" "${main[@]}")"

@@ -39,13 +39,18 @@ install_commands() {
   : >"$local/bin/node" # the node that runs the tests is bound here at boot
   ln -s /usr/bin/docker "$local/bin/docker" # this machine may have another docker at that place
   mkdir -p "$root/root/spark-vllm-docker"
-  install -m 755 "$from/launch-cluster.sh" "$root/root/spark-vllm-docker/"
+  # the demo's stand-in needs bash, docker and ssh, and here they are real
+  cat "$HERE/../../demo/stand-ins/spark-vllm-docker/"{autumn,cluster}.sh >"$root/root/spark-vllm-docker/launch-cluster.sh"
+  chmod 755 "$root/root/spark-vllm-docker/launch-cluster.sh"
 }
 
 install_ssh() {
   local host=$1 root=$STATE/$1/disk/root etc=$STATE/$1/disk/upper/etc other
   install -d -m 700 "$root/root/.ssh"
   install -m 600 "$STATE/client.pub" "$root/root/.ssh/authorized_keys"
+  # from host to host by a key of their own, which the control plane does not have
+  install -m 600 "$STATE/between" "$root/root/.ssh/id_ed25519"
+  cat "$STATE/between.pub" >>"$root/root/.ssh/authorized_keys"
   ssh-keygen -q -t ed25519 -N '' -C "$host" -f "$etc/ssh/ssh_host_ed25519_key"
   echo "${ADDRESS[$host]} $(cut -d' ' -f1,2 "$etc/ssh/ssh_host_ed25519_key.pub")" >>"$STATE/known_hosts"
   cat >"$etc/ssh/sshd_config" <<SSHD

@@ -2,9 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Arguments } from './arguments.ts'
+import type { Ranks } from './ranks.ts'
 
 /** A loaded engine, as its HTTP server sees it. */
-export type Engine = Arguments & { readonly startedAt: number; alive: boolean; running: number; readonly crashesInWarmup: boolean }
+export type Engine = Arguments & {
+  readonly startedAt: number
+  readonly ranks: Ranks
+  alive: boolean
+  running: number
+  readonly crashesInWarmup: boolean
+}
 
 type Completion = { model?: unknown; max_tokens?: number; stream?: boolean; messages?: { content?: unknown }[]; prompt?: unknown }
 
@@ -38,6 +45,7 @@ async function complete(engine: Engine, crash: () => Promise<void>, asked: Compl
   try {
     const prompt = JSON.stringify(asked.messages ?? asked.prompt ?? '')
     await pause(Number(/slow:(\d+(?:\.\d+)?)/.exec(prompt)?.[1] ?? 0.02) * 1000)
+    await engine.ranks.step()
     const usage = { prompt_tokens: 9, completion_tokens: Math.min(asked.max_tokens ?? 2, 2), total_tokens: 11 }
     const about = { id: `cmpl-${engine.startedAt}`, created: Math.floor(Date.now() / 1000), model: engine.servedName }
     if (asked.stream === true) return stream(response, about, usage, chat)

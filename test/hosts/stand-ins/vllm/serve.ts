@@ -8,6 +8,7 @@ import { createConnection } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parse, UsageError, type Arguments } from './arguments.ts'
 import { openApi, type Engine } from './open-ai-api.ts'
+import { Ranks } from './ranks.ts'
 import { RecorderLine } from './recorder-line.ts'
 import { failures, fromServer, startupComplete, startupLog, type Failure } from './startup-log.ts'
 import { areHere, loadSeconds } from './weights.ts'
@@ -63,12 +64,13 @@ const [version, ...loading] = startupLog(wanted.model, wanted.port, seconds)
 console.log(version?.text)
 if (wanted.model.includes('gated')) await fail('gated')
 if (!areHere(wanted.model)) await fail('no-weights')
-if (await answers(wanted.port)) {
+if (!wanted.headless && (await answers(wanted.port))) {
   await recorder.tell('engine_refused_port', { port: wanted.port })
   await fail('port-taken')
 }
 if (wanted.model.includes('unsupported-arch')) await fail('unsupported-arch')
 core = startCore()
+const ranks = await Ranks.gather(wanted)
 
 let reached = 0
 for (const line of loading) {
@@ -79,17 +81,19 @@ for (const line of loading) {
   console.log(line.text)
 }
 
-const engine: Engine = { ...wanted, startedAt: Date.now(), alive: true, running: 0, crashesInWarmup: wanted.model.includes('crash-in-warmup') }
+const engine: Engine = { ...wanted, startedAt: Date.now(), ranks, alive: true, running: 0, crashesInWarmup: wanted.model.includes('crash-in-warmup') }
 const crash = async (): Promise<void> => {
   engine.alive = false
   await fail('engine-dead')
 }
 const server = openApi(engine, crash)
 server.on('error', () => void recorder.tell('engine_refused_port', { port: wanted.port }).then(() => fail('port-taken')))
-server.listen(wanted.port, '0.0.0.0', () => {
-  console.log(startupComplete)
-  void recorder.tell('engine_healthy', { model: wanted.model, port: wanted.port })
-})
+if (!wanted.headless) {
+  server.listen(wanted.port, '0.0.0.0', () => {
+    console.log(startupComplete)
+    void recorder.tell('engine_healthy', { model: wanted.model, port: wanted.port })
+  })
+}
 // the API server outlives its engine by a few seconds, answering 503
 core.on('exit', () => {
   engine.alive = false

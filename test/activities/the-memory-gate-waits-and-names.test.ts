@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { clearHost, type Cleared, type ClearingJob } from '../../activities/clear-host.ts'
+import { clearOne } from '../../activities/clear-one.ts'
 import { nothingYet } from '../../domain/clearing.ts'
 import type { HostToClear } from '../../domain/clearing-plan.ts'
 import { Model } from '../../domain/model.ts'
@@ -30,9 +33,9 @@ const model = Model.parse({
 const target: HostToClear = { host: 'spark-1', target: true, head: true, containers: ['vllm_node'], stopGraceS: 1 }
 let fence = 0
 
-function clear(limitS: number, more: Partial<ClearingJob> = {}): Promise<Cleared> {
+function jobOf(limitS: number, more: Partial<ClearingJob> = {}): ClearingJob {
   fence += 1
-  const job: ClearingJob = {
+  return {
     hosts: spark.hosts,
     plan: { clusterId: 'home', hosts: [target], makeRoomFor: model, memoryFloorGib: 8 },
     mark: { clusterId: 'home', fence, step: 1, attempt: 1 },
@@ -42,8 +45,8 @@ function clear(limitS: number, more: Partial<ClearingJob> = {}): Promise<Cleared
     remember: () => undefined,
     ...more,
   }
-  return clearHost(job, target, nothingYet)
 }
+const clear = (limitS: number, more: Partial<ClearingJob> = {}): Promise<Cleared> => clearHost(jobOf(limitS, more), target, nothingYet)
 
 /** A process that really runs, with the mark of a launch in its environment or without one. */
 function engine(cluster: string | null): number {
@@ -118,4 +121,16 @@ test('an nvidia-smi that hangs is asked once, and the gate sees the memory come 
   spark.setMemory(110, 100)
   expect(await clearing).toMatchObject({ state: 'cleared', cause: null })
   expect(spark.calls('smi')).toHaveLength(1)
+})
+
+test('while a stranger’s process listens on the port there is no proof, and with its end there is', async () => {
+  const stranger = createServer().listen(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  const here = { ...target, ports: [(stranger.address() as AddressInfo).port] } // it listens on TCP
+  const job = jobOf(1)
+  const step = { clusterId: 'home', swapId: 'swap-0001', fence, step: 1 }
+  const refused = await clearOne(job, here, nothingYet, step)
+  expect(refused).toMatchObject({ state: 'unproven', cause: { code: 'stop_unproven', message: 'spark-1: something still listens on the port' } })
+  stranger.close()
+  expect(await clearOne({ ...job, limitS: 30 }, here, nothingYet, step)).toMatchObject({ state: 'cleared', cause: null })
 })

@@ -8,9 +8,9 @@ import { markOf, stopByCommand } from './own-commands.ts'
 
 /** One host of a clearing: what has no container by its owner's commands first, then containers, port and memory, with proof of each. Throws as `clearHost` does. */
 export async function clearOne(job: ClearingJob, target: HostToClear, begun: ClearingSoFar, step: StepOfSwap): Promise<Cleared> {
-  for (const { model, hosts } of target.commands ?? []) {
+  for (const { model, hosts, begun: wasBegun = false } of target.commands ?? []) {
     if (!hosts.includes(target.host)) continue
-    const one = { model, hosts, host: target.host, mark: markOf(step, job.mark.attempt, model) }
+    const one = { model, hosts, begun: wasBegun, host: target.host, mark: markOf(step, job.mark.attempt, model) }
     const stopped = await stopByCommand(job.hosts, one, job.mark, job)
     if (stopped.state === 'unproven') return stopped
   }

@@ -38,7 +38,7 @@ export async function runsByStatus(hosts: Hosts, one: ByCommand): Promise<boolea
 }
 
 /**
- * Stops it by its own command, under the fence, until its status says that it does not run. Safe to repeat; what the stop command answers counts for nothing.
+ * Stops it by its own command, under the fence, until its status says that it does not run (once at the least, if this swap began it). Safe to repeat; what the stop command answers counts for nothing.
  * Throws HostError for what no retry mends.
  */
 export async function stopByCommand(
@@ -52,7 +52,7 @@ export async function stopByCommand(
   if (commands === null) return { state: 'cleared', detail: 'nothing to stop by command', cause: null }
   const giveUpAt = performance.now() + limitS * 1000
   let askedAt = -Infinity
-  let runs = await runsByStatus(hosts, one)
+  let runs = one.begun === true ? null : await runsByStatus(hosts, one)
   while (runs !== false && performance.now() < giveUpAt) {
     if (performance.now() >= askedAt + askAgainMs) {
       say(`${host}: the stop command of ${model.key}`)

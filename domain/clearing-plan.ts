@@ -9,6 +9,8 @@ import type { ClusterId, ContainerName, HostName } from './names.ts'
 export interface StoppedByCommand {
   readonly model: Model
   readonly hosts: readonly HostName[]
+  /** It was begun by this swap: stopped whatever its status says, which may not know it yet. */
+  readonly begun?: boolean
 }
 
 /** One host of a clearing. Workers go before heads: a head that loses its worker first writes a log full of misleading errors. */
@@ -71,7 +73,7 @@ export function clearingPlan(facts: ClearingFacts): ClearingPlan {
       containers: [...new Set(names.filter((name) => name !== null))],
       stopGraceS: Math.max(1, ...here.map(graceOf), ...(arriving !== null && here.length === 0 ? [launcherOf(arriving).stopGraceS] : [])),
       ports: [...new Set([...here.map((deployment) => deployment.snapshot?.port ?? null), ...(arriving === null ? [] : [arriving.port ?? null])])],
-      commands: byCommand(here, arriving, facts.hosts),
+      commands: byCommand(here, arriving, facts),
       room: arriving === null ? null : { model: arriving, hosts: facts.hosts.length },
     }
   })
@@ -97,11 +99,12 @@ function isHead(host: HostName, here: readonly Deployment[], { hosts, running = 
   return here.every((deployment) => deployment.hosts[0] === host)
 }
 
-/** A model that takes its own place is stopped as it was started, and then as it will be. */
-function byCommand(here: readonly Deployment[], arriving: Model | null, hosts: readonly HostName[]): StoppedByCommand[] {
+/** What is there first. A model that takes its own place, changed, is stopped in both ways. */
+function byCommand(here: readonly Deployment[], arriving: Model | null, { hosts, running = 'displaced' }: ClearingFacts): StoppedByCommand[] {
   const known = here.flatMap(({ snapshot, hosts: on }) => (snapshot === null ? [] : [{ model: snapshot, hosts: on }]))
-  const all = [...known, ...(arriving === null ? [] : [{ model: arriving, hosts }])].filter(({ model }) => launcherOf(model).commands !== null)
-  return all.filter((one, i) => all.findIndex((other) => JSON.stringify(other.model) === JSON.stringify(one.model)) === i)
+  const own: StoppedByCommand[] = arriving === null ? [] : [{ model: arriving, hosts, begun: running === 'model' }]
+  const others = known.filter(({ model }) => JSON.stringify(model) !== JSON.stringify(arriving))
+  return [...others, ...own].filter(({ model }) => launcherOf(model).commands !== null)
 }
 
 const graceOf = (deployment: Deployment): number => (deployment.snapshot === null ? unknownGraceS : launcherOf(deployment.snapshot).stopGraceS)

@@ -10,7 +10,7 @@ export const launcherGenerations = ['january', 'summer', 'autumn', 'unheard-of',
 export type LauncherGeneration = (typeof launcherGenerations)[number]
 
 /** launch-cluster.sh of that time, whole. */
-export function launcherText(generation: Exclude<LauncherGeneration, 'none'>): string {
+function launcherText(generation: Exclude<LauncherGeneration, 'none'>): string {
   const own = readFileSync(join(standIns, `${generation}.sh`), 'utf8')
   return generation === 'january' || generation === 'unheard-of' ? own : own + readFileSync(join(standIns, 'cluster.sh'), 'utf8')
 }

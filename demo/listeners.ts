@@ -11,7 +11,7 @@ export interface Listener {
 }
 
 /** All that listens on this host: its sshd, its engines, and what was told of. */
-export function listenersOf(machine: Machine): Listener[] {
+function listenersOf(machine: Machine): Listener[] {
   const engines = [...machine.engines].flatMap(({ port, pid }) => (port === null ? [] : [{ port, local: false, process: 'vllm', pid }]))
   return [
     { port: machine.self.sshPort, local: false, process: 'sshd', pid: 5_000_000 },

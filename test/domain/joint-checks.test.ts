@@ -11,10 +11,13 @@ const look = (host: string, more: Partial<TargetLook> = {}): TargetLook => ({
 })
 const head = (refused: string | null): TargetLook => look('spark-1', { workersRefused: { 'spark-2': refused } })
 const failed = (launcher: Model['launcher'], looks: TargetLook[]): string[] =>
-  jointChecks(modelWith({ launcher }), both, looks).flatMap(({ ok, cause }) => (ok ? [] : [cause?.code ?? 'none']))
+  jointChecks(modelWith({ launcher, knobs: { tensor_parallel_size: 2, extra_args: [] } }), both, looks).flatMap(({ ok, cause }) =>
+    ok ? [] : [cause?.code ?? 'none'],
+  )
 
 test('a model on one host has nothing to fit together', () => {
   expect(jointChecks(modelWith(), ['spark-1'], [look('spark-1')])).toEqual([])
+  expect(jointChecks(modelWith(), both, [look('spark-1'), look('spark-2')]).find(({ ok }) => !ok)?.cause?.code).toBe('too_many_hosts')
 })
 
 test('two hosts need the very same image; where one has none its own check says so', () => {

@@ -49,7 +49,7 @@ export async function download(request: DownloadRequest): Promise<Download> {
     const plan = await checking.planDownload({ host, repo, weightsGib, copyTo })
     change({ phase: 'fetch', total_bytes: plan.totalBytes, bytes: plan.bytes })
     const { fetchWeights, copyWeights } = waiting(limitS)
-    change({ bytes: await fetchWeights(job) })
+    change(await fetchWeights(job))
     for (const to of copyTo) {
       change({ phase: 'copy', ...copied(to, 'running') })
       await copyWeights({ ...job, to })

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CancelledFailure, cancellationSignal, heartbeat } from '@temporalio/activity'
+import { CancelledFailure, activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity'
 import { causeOf, type Cause } from '../../domain/errors.ts'
 import { gib, GiB } from '../../domain/memory.ts'
 import type { HostName } from '../../domain/names.ts'
 import { rfc3339 } from '../../domain/names.ts'
-import type { DownloadBeat } from '../../domain/storage/download.ts'
+import { DownloadBeat } from '../../domain/storage/download.ts'
 import { failureOf, tellingLine } from '../../domain/storage/download-failure.ts'
 import {
   bytesProbe,
@@ -45,6 +45,12 @@ export interface DownloadPlan {
   readonly bytes: number
 }
 
+/** How a wait ended well. */
+export interface Fetched {
+  readonly bytes: number | null
+  readonly tool: string | null
+}
+
 const lookEveryMs = 1_000
 /** Beside the weights: a disk that is filled to the brim helps nobody. */
 const spareBytes = 2 * GiB
@@ -67,14 +73,14 @@ export const createDownloadActivities = (deps: ActivityDeps) => ({
     }),
 
   /** Begins the download on the host or finds it under way, and waits for its end. A cancel leaves the job to `stopJobs`. */
-  fetchWeights: (job: FetchJob): Promise<number | null> =>
+  fetchWeights: (job: FetchJob): Promise<Fetched> =>
     new Wait(deps, job, { phase: 'fetch', target: job.host, dir: fillingDir(deps.hosts.host(job.host), job.repo) }, async () => {
       const argv = fetchArgv(deps.hosts.host(job.host), job.repo, job.run, deps.config.read().settings.hf_endpoint)
       return readBegun(await tended(deps.hosts, job.host, argv, { stdin: await tokenLine(deps) }))
     }).ended(),
 
   /** The same for the way to another host. */
-  copyWeights: (job: CopyJob): Promise<number | null> =>
+  copyWeights: (job: CopyJob): Promise<Fetched> =>
     new Wait(deps, job, { phase: 'copy', target: job.to, dir: copyingDir(deps.hosts.host(job.host), job.repo, job.to) }, async () => {
       const target = { ...deps.hosts.host(job.to), home: await printed(deps.hosts, job.to, homeProbe) }
       return readBegun(await tended(deps.hosts, job.host, copyArgv(deps.hosts.host(job.host), job.repo, job.run, target)))
@@ -128,26 +134,29 @@ class Wait {
     this.#job = job
     this.#about = about
     this.#begin = begin
+    // An attempt before this one may have begun the job.
+    const before = DownloadBeat.safeParse(activityInfo().heartbeatDetails)
+    if (before.success) this.#tool = before.data.tool
   }
 
-  /** Resolves with the bytes on the disk when the tool has ended well. */
-  ended(): Promise<number | null> {
+  /** Resolves with what is on the disk when the tool has ended well. */
+  ended(): Promise<Fetched> {
     return withHeartbeats(
       () => heartbeat(this.#beat()),
       () => withFailures(() => this.#untilEnd()),
     )
   }
 
-  async #untilEnd(): Promise<number | null> {
+  async #untilEnd(): Promise<Fetched> {
     let stalls = 0
     for (;;) {
       const begun = await this.#begin()
-      if (begun?.kind === 'ended') return (await this.#measured()) ?? this.#progress.bytes
+      if (begun?.kind === 'ended') return { bytes: await this.#measured(), tool: this.#tool }
       if (begun?.kind === 'refused') throw failure(this.#refusal(begun.why))
       if (begun?.kind === 'started') this.#tool = begun.tool
       const before = this.#progress.bytes
       const end = await this.#follow()
-      if (end === 'done') return this.#progress.bytes
+      if (end === 'done') return { bytes: this.#progress.bytes, tool: this.#tool }
       if (end === 'gone') continue // somebody else's job that we waited for
       stalls = this.#progress.bytes !== before && before !== null ? 1 : stalls + 1
       await stopJob(this.#deps, this.#job.host, this.#about.dir, `stalled ${this.#job.run}`)

@@ -14,7 +14,7 @@ export async function printed(hosts: Hosts, host: HostName, argv: Argv, options:
  * The same for what begins or ends a download: it changes the host, but nothing that a swap relies on, so it takes no claim and bears no fence
  * (docs/decisions/0008). It is safe to repeat: the host's own lock lets one job a repository be.
  */
-export const tended = printed
+export const tended = (hosts: Hosts, host: HostName, argv: Argv, options: LookOptions = {}): Promise<string> => printed(hosts, host, argv, options)
 
 /** What a look printed, understood. Throws `host_command_failed` for half a look. */
 export function whole<T>(host: HostName, read: T | null): T {

@@ -21,7 +21,7 @@ export const downloadRoutes = [
     answers: {
       202: json(DownloadsStarted, 'Under way; `Location` has the address of the first'),
       404: problem('unknown_model'),
-      409: problem('local_model'),
+      409: problem('local_model', 'download_running'),
       422: problem('invalid_request', 'unknown_host'),
       503: unavailable,
     },

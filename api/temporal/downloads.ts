@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { defaultPayloadConverter, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client'
 import type { temporal } from '@temporalio/proto'
 import { statusNames } from '../../domain/closed-swap.ts'
@@ -12,6 +13,8 @@ type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo
 
 /** So many runs are read for the list; of each download the last is shown. */
 const mostListed = 100
+/** A workflow that has ended its download tells of it, and closes. */
+const closesWithin_ms = 4_000
 /** Beside the limit of the bytes: checks before, and an end with a host that is away. */
 const margin_ms = 3_600_000
 
@@ -25,8 +28,18 @@ export class Downloads {
     this.#clusterId = clusterId
   }
 
-  /** `joined`: the same was under way, and is left as it is. */
+  /** `joined`: the same was under way, and is left as it is. One that is just telling of its end is waited for. Throws `download_running` where it does not come to it. */
   async start(request: DownloadRequest): Promise<{ joined: boolean; download: Download }> {
+    const until = performance.now() + closesWithin_ms
+    for (;;) {
+      const started = await this.#startOrJoin(request)
+      if (!started.joined || started.download.state !== 'done') return started
+      if (performance.now() > until) throw new Problem('download_running', 'The last one has ended and is still being told of', {}, 5)
+      await delay(100)
+    }
+  }
+
+  async #startOrJoin(request: DownloadRequest): Promise<{ joined: boolean; download: Download }> {
     const id = request.record.download_id
     try {
       await this.#link.call((client) =>

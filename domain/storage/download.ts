@@ -13,7 +13,7 @@ export const downloadWorkflowId = (clusterId: ClusterId, id: string): string => 
 
 const Bytes = z.int().min(0).nullable()
 
-export const CopyRecord = z.object({ host: HostName, state: z.enum(['pending', 'running', 'done', 'failed']), bytes: Bytes })
+const CopyRecord = z.object({ host: HostName, state: z.enum(['pending', 'running', 'done', 'failed']), bytes: Bytes })
 
 /** A download as REST, pages and its own memo show it. */
 export const Download = z.object({

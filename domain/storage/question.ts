@@ -10,7 +10,7 @@ export type StorageQuestion =
   | { readonly kind: 'disk'; readonly hosts: readonly HostName[]; readonly localPaths: readonly string[] }
   | { readonly kind: 'deletion'; readonly host: HostName; readonly repo: string }
 
-export const Folder = z.object({
+const Folder = z.object({
   name: z.string(),
   path: z.string(),
   looks_like_model: z.boolean().meta({ description: 'It has config.json and weights' }),

@@ -52,6 +52,14 @@ test.each([
   )
 })
 
+test('the audit trail begins where the clocks of the reader show that time, and by UTC where no zone is told', async () => {
+  const since = async (zone: string) =>
+    /view=audit&amp;since=([^&"]+)/.exec(await get(`/audit?type=&since=2026-11-24T06%3A00&zone=${encodeURIComponent(zone)}`))?.[1]
+  expect(await since('Europe/Berlin')).toBe('2026-11-24T05%3A00%3A00.000Z')
+  expect(await since('')).toBe('2026-11-24T06%3A00%3A00.000Z')
+  expect(await since('Nowhere/Land')).toBeUndefined()
+})
+
 test('a stream tells the part that its page shows, with the same filter', async () => {
   const message = await firstOfStream('/events?view=schedules&q=transcripts&kind=all&page=1')
   expect(message).toContain('hx-target="#schedules"')

@@ -70,6 +70,22 @@ test('collisions are said with their time, and nothing is said of none', () => {
   expect(tag(shownOf({ schedules: [], conflicts: [] })['conflicts']!, 'conflicts')).toContain('hidden')
 })
 
+test('only the next collision stands above the list, and more than are looked for are said to be more', () => {
+  const many = Array.from({ length: 50 }, () => conflict())
+  const panel = shownOf({ schedules: [], conflicts: many })['conflicts']!
+  expect(text(panel)).toContain('50 collisions or more within 7 days')
+  expect(text(panel)).toContain('The other 49')
+  expect(panel.toString().indexOf('<details')).toBeLessThan(panel.toString().lastIndexOf('models-night begins'))
+})
+
+test('a time in the words of a collision is told in the zone of the reader, too', () => {
+  const panel = shownOf({
+    schedules: [],
+    conflicts: [conflict({ words: 'a begins while b still needs spark-1, until 2026-11-25T05:10:00.000Z as a rule' })],
+  })
+  expect(panel['conflicts']!.toString()).toMatch(/until <time datetime="2026-11-25T05:10:00.000Z"/)
+})
+
 test('a registry that cannot be read says why, and the rest of the page stays', () => {
   const problem = {
     type: 't',

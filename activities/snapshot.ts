@@ -16,6 +16,7 @@ export const createSnapshotActivities = ({ config }: ActivityDeps) => ({
       limits: swapLimits(state.settings, entry, drainS),
       memoryFloorGib: state.settings.memory_floor_gib,
       extraDockerArgs: state.settings.extra_docker_args,
+      usualLaunchS: state.settings.launch_s,
     })
   },
 })

@@ -34,6 +34,13 @@ export const forwardS = (limits: SwapLimits, model: unknown): number =>
 /** A proven stop of what was started, and one launch of what was there before. */
 export const restoreS = (limits: SwapLimits): number => limits.stopS + servingS(limits) + marginS
 
+/**
+ * How long the launch of a restore may take, of these models, where the deadline was made with `usualLaunchS` (undefined: nobody knows any more). A model that
+ * may take longer than that is not given the time of the swap that takes its place: that would be over before it began.
+ */
+export const restoreLaunchS = (models: readonly Pick<Model, 'launch_s'>[], usualLaunchS: number | undefined): number =>
+  Math.min(Math.max(0, ...models.map((model) => model.launch_s)), usualLaunchS ?? Infinity)
+
 const servingS = (limits: SwapLimits): number => limits.launchS + limits.warmS + limits.validateS
 
 /** The deadline of a swap (ARBITER.md G9): the sum of all its limits, restore included, in seconds from `go`. The launch limit of a restore is the cluster's. */

@@ -9,6 +9,8 @@ export interface SwapSnapshot {
   readonly limits: SwapLimits
   readonly memoryFloorGib: number
   readonly extraDockerArgs: string
+  /** The launch limit of models that have none of their own; unknown in histories of before. */
+  readonly usualLaunchS?: number
 }
 
 /** What a step of a swap says of itself to the host; the attempt is the activity's own. */

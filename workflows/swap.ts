@@ -3,7 +3,7 @@ import { containerOf } from '../domain/clearing-plan.ts'
 import type { Deployment } from '../domain/deployment.ts'
 import type { Cause } from '../domain/errors.ts'
 import { leftOn, owed } from '../domain/restore.ts'
-import { restoreS } from '../domain/swap-limits.ts'
+import { restoreLaunchS, restoreS } from '../domain/swap-limits.ts'
 import type { Swap } from '../domain/swap.ts'
 import { tell } from './swap/activities.ts'
 import { checkAll, clear, firstAnswer, proveModel, start } from './swap/forward.ts'
@@ -74,7 +74,8 @@ async function tellEveryone(run: SwapRun): Promise<string> {
 
 /** The deadline leaves a restore its time: what comes before is cut short for it (ARBITER.md G9). */
 function restoreStartsAt(run: SwapRun, { deadlineAt, displaced, snapshot }: Granted): number {
-  const launchS = Math.max(0, ...owed(displaced, run.request.onFailure).map(({ model }) => model.launch_s))
+  const owing = owed(displaced, run.request.onFailure).map(({ model }) => model)
+  const launchS = restoreLaunchS(owing, snapshot.usualLaunchS)
   return deadlineAt - restoreS({ ...snapshot.limits, launchS }) * 1000
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { gib, GiB, memoryNeed } from '../../domain/memory.ts'
 import { Knobs } from '../../domain/model.ts'
 import { resolveSettings } from '../../domain/settings.ts'
-import { forwardS, restoreS, swapDeadlineS, swapLimits } from '../../domain/swap-limits.ts'
+import { forwardS, restoreLaunchS, restoreS, swapDeadlineS, swapLimits } from '../../domain/swap-limits.ts'
 import { openRequests } from '../../domain/vllm-metrics.ts'
 import { modelWith } from './launchers/sample.ts'
 
@@ -21,6 +21,14 @@ test('the deadline is the sum of all limits, with a whole restore behind them', 
   expect(forwardS(swapLimits(settings, model, 15), model)).toBe(forward)
   expect(restoreS(swapLimits(settings, null, 0))).toBe(restore)
   expect(swapDeadlineS(settings, model, 15)).toBe(forward + restore)
+})
+
+test('a displaced model that may take longer than the cluster allows does not take the time of the swap after it', () => {
+  const slow = modelWith({ launch_s: 14_400 })
+  expect(restoreLaunchS([slow, modelWith({ launch_s: 600 })], settings.launch_s)).toBe(1000)
+  expect(restoreLaunchS([modelWith({ launch_s: 600 })], settings.launch_s)).toBe(600)
+  expect(restoreLaunchS([], settings.launch_s)).toBe(0)
+  expect(restoreLaunchS([slow], undefined)).toBe(14_400)
 })
 
 test('a launch needs what the model is known to need and the floor, or the share that vLLM claims: whichever is more', () => {

@@ -66,7 +66,8 @@ if ('vllm-tiny' in catalog) {
     const { json } = await cluster.plane.ask(`/api/swap/${swap.swap_id}/log/lines?lines=5000`)
     // its very last line may come after it was found healthy
     expect(SwapLogPage.parse(json).lines.join('\n')).toMatch(/Starting to load model[^]*Loading weights took[^]*Starting vLLM server on/)
-    expect(await swapTo('first')).toMatchObject({ outcome: 'completed', previous: [{ model: 'vllm-tiny' }] })
+    const back = await swapTo('first')
+    expect(back, JSON.stringify(back)).toMatchObject({ outcome: 'completed', previous: [{ model: 'vllm-tiny' }] })
     expect(await served()).toBe('first')
   })
 }

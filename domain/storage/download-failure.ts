@@ -15,7 +15,10 @@ const fetchSigns: readonly (readonly [RegExp, ErrorCode])[] = [
 ]
 const copySigns: readonly (readonly [RegExp, ErrorCode])[] = [
   [/No space left on device|Disk quota exceeded/i, 'disk_full'],
-  [/Host key verification failed|Permission denied|Could not resolve hostname|Name or service not known|rsync: command not found|rsync: not found/i, 'copy_failed'],
+  [
+    /Host key verification failed|Permission denied|Could not resolve hostname|Name or service not known|rsync: command not found|rsync: not found/i,
+    'copy_failed',
+  ],
   [
     /Connection (reset|refused|timed out|closed)|Broken pipe|Network is unreachable|No route to host|connection unexpectedly closed|io timeout/i,
     'download_interrupted',

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import type { Disks, DiskDeletion, ModelDisk } from '../../domain/storage/disk.ts'
 import { downloadWorkflowId, type Download } from '../../domain/storage/download.ts'
 import type { FolderList } from '../../domain/storage/question.ts'
+import type { Swap } from '../../domain/swap.ts'
 import { ApiServer } from '../api/api-server.ts'
 import { keepHistory } from './keep-history.ts'
 import { startStage, type Stage } from './stage.ts'
@@ -214,4 +215,25 @@ test('folders of a host are browsed inside of its roots only, and a local model 
   expect(added.json, added.text).toMatchObject({ saved: true, model: { local: true, warnings: [] } })
   expect((await api.ask('/api/models/tune-a/disk?host=spark-1', { method: 'DELETE' })).json).toMatchObject({ status: 409, code: 'local_model' })
   expect((await api.post('/api/models/tune-a/download', {})).json).toMatchObject({ status: 409, code: 'local_model' })
+})
+
+test('a model that will not fit by its estimate is refused before anything was touched, and tried all the same where that is asked', async () => {
+  const layers = { num_hidden_layers: 80, num_attention_heads: 64, num_key_value_heads: 8, hidden_size: 8192, max_position_embeddings: 1_048_576 }
+  const config = { architectures: ['LlamaForCausalLM'], torch_dtype: 'bfloat16', ...layers }
+  writeFileSync(join(stage.host('spark-1').file('/models'), 'mine', 'config.json'), JSON.stringify(config))
+  const swapEnd = async (body: object) => {
+    const { status, json, text } = await api.post('/api/swap', { model: 'tune-a', ...body })
+    expect(status, text).toBe(202)
+    for (;;) {
+      const swap = (await api.ask(`/api/swap/${String(json.swap_id)}`)).json as Swap
+      if (swap.state === 'done') return swap
+      await pause(100)
+    }
+  }
+  const refused = await swapEnd({})
+  expect(refused).toMatchObject({
+    outcome: 'preflight_failed',
+    cause: { code: 'memory_estimate', message: expect.stringContaining('KV for 1024k tokens') },
+  })
+  expect((await swapEnd({ ignore_estimate: true })).outcome).toBe('completed')
 })

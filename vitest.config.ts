@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-/** One project a lane (docs/ARCHITECTURE.md, "How it is proven"). Lanes with real parts run their files one after the other: two cores, shared ports. */
+/**
+ * One project a lane (docs/ARCHITECTURE.md, "How it is proven"). Lanes with real parts run their files one after the other: two cores, shared names of
+ * hosts. Those of the integration lane wait more than they compute, and meet on nothing but the Temporal server: two at a time.
+ */
 const lane = (name: string, include: string[], more: object = {}) => ({ test: { name, include, pool: 'forks' as const, ...more } })
 
 export default defineConfig({
@@ -11,7 +14,7 @@ export default defineConfig({
         globalSetup: ['test/setup/temporal.ts'],
         testTimeout: 90_000,
         hookTimeout: 90_000,
-        fileParallelism: false,
+        maxWorkers: 2,
       }),
       lane('faults', ['test/faults/**/*.test.ts'], {
         globalSetup: ['test/setup/temporal.ts'],

@@ -1,7 +1,7 @@
 import { containersToGo, type ClearingGoal } from './clearing.ts'
 import { containerOf } from './clearing-plan.ts'
 import type { Deployment } from './deployment.ts'
-import { causeOf, type Cause, type ErrorCode } from './errors.ts'
+import { causeOf, type Cause } from './errors.ts'
 import { fenceTakes } from './fence.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { LauncherFeatures } from './launchers/features.ts'
@@ -136,9 +136,4 @@ function memoryCheck(
 export const firstTrouble = (checks: readonly CheckResult[]): Cause | null => {
   const failed = checks.find((check) => !check.ok)
   return failed === undefined ? null : (failed.cause ?? causeOf('preflight_failed', failed.detail))
-}
-
-export const failedCheck = (check: string, code: ErrorCode, message: string): CheckResult => {
-  const cause = causeOf(code, message)
-  return { host: null, check, ok: false, detail: message, cause }
 }

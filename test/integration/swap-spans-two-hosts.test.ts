@@ -76,6 +76,7 @@ test('a worker lost while it loads: the head is cleared too, and what was there 
   stage.host('spark-2').killEngine('server')
   for (const host of stage.hosts) host.behave({ load_s: 0.2 })
   const swap = await running.result()
+  await running.keepHistory('worker-lost')
   expect(swap).toMatchObject({ outcome: 'restored', left: { 'spark-1': 'previous', 'spark-2': 'empty' }, cause: { code: 'engine_exited' } })
   expect(swap.cause?.message).toContain('spark-2')
   expect(await held()).toEqual([{ model: 'gemma-3-27b', hosts: ['spark-1'] }])
@@ -90,7 +91,8 @@ test('a head that cannot log in to its worker is found out before anything is to
   expect(await held()).toEqual([{ model: 'gemma-3-27b', hosts: ['spark-1'] }])
 }, 60_000)
 
-test('a worker killed while both hosts load: the next one attaches to both, and each started one engine', async () => {
+test('a worker killed while both hosts load, by a launcher of summer: the next one attaches to both, and each started one engine', async () => {
+  stage.host('spark-1').installLauncher('summer') // by Ray, unless it is told not to
   for (const host of stage.hosts) host.behave({ load_s: 5 })
   const running = await stage.startSwap('wide-script')
   const swapId = (await running.record()).swap_id

@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 60_000)
 
 test('every branch has its history', () => {
-  const branches = ['completed', 'unloaded', 'restored', 'restore-failed', 'left-empty', 'failed', 'preflight-failed', 'timed-out']
+  const branches = ['completed', 'unloaded', 'restored', 'restore-failed', 'left-empty', 'failed', 'preflight-failed', 'timed-out', 'worker-lost']
   const cancels = ['cancelled-in-queue', 'cancelled-in-stop', 'cancelled-in-launch']
   expect(files.sort()).toEqual([...branches, ...cancels].map((branch) => `swap-${branch}.json`).sort())
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startStage, type Stage } from './stage.ts'
 
 let stage: Stage
@@ -53,6 +53,35 @@ test('an unload leaves the host empty, with its port free', async () => {
   expect(swap.phases.filter((phase) => phase.state === 'skipped').map((phase) => phase.name)).toEqual(['launch', 'warm', 'validate', 'restore'])
   expect(await stage.serves('spark-1')).toBeNull()
   expect((await stage.state()).deployments).toEqual([])
+})
+
+describe('launch-cluster.sh of another time', () => {
+  const starts = (): number => stage.events('spark-1', 'engine_start').length
+  afterAll(() => stage.host('spark-1').installLauncher('autumn'))
+
+  test('that of summer starts a model as today’s does', async () => {
+    stage.host('spark-1').installLauncher('summer')
+    expect(await stage.swap(launchCluster)).toMatchObject({ outcome: 'completed', left: { 'spark-1': 'target' } })
+    expect(await stage.serves('spark-1')).toMatchObject({ root: 'Qwen/Qwen3-30B-A3B-Instruct-2507-FP8' })
+  })
+
+  test.each([
+    ['january', 'launcher_outdated', /too old: .*--solo.*`git pull` in .*spark-vllm-docker/],
+    ['unheard-of', 'launcher_missing', /not understood/],
+    ['none', 'launcher_missing', /not there/],
+  ] as const)('that of %s is refused before anything is touched, and what runs goes on', async (generation, code, message) => {
+    stage.host('spark-1').installLauncher(generation)
+    const before = starts()
+    const swap = await stage.swap('gpt-oss-120b')
+    expect(swap).toMatchObject({
+      outcome: 'preflight_failed',
+      left: { 'spark-1': 'previous' },
+      cause: { code, message: expect.stringMatching(message) },
+    })
+    expect(swap.cause?.advice).not.toBe('')
+    expect(starts()).toBe(before)
+    expect(await stage.serves('spark-1')).toMatchObject({ root: 'Qwen/Qwen3-30B-A3B-Instruct-2507-FP8' })
+  })
 })
 
 test('a swap costs at most 120 events of history', async () => {

@@ -36,6 +36,8 @@ export interface ConfigSource {
   readonly places: Places
   /** What the files say now. Read again when one of them changed; else the same object. */
   read(): ConfigState
+  /** The same, whatever was seen before: for a change, which begins with what the files say now, and ends with what they say then. */
+  reread(): ConfigState
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -50,18 +52,20 @@ export function configSource(places: Places, env: Env): ConfigSource {
     join(places.configDir, 'models-overrides.yaml'),
     places.shippedModels,
   ]
-  return {
-    places,
-    read() {
-      const now = files.map(stampOf).join()
-      if (state === null || now !== seen) {
-        state = loadConfig(places, env)
-        seen = now
-        if (state.kind === 'ready' && !places.demo) rememberCluster(places, state.cluster)
-      }
-      return state
-    },
+  const read = (): ConfigState => {
+    const now = files.map(stampOf).join()
+    if (state === null || now !== seen) {
+      state = loadConfig(places, env)
+      seen = now
+      if (state.kind === 'ready' && !places.demo) rememberCluster(places, state.cluster)
+    }
+    return state
   }
+  const reread = (): ConfigState => {
+    state = null // a second change in the same moment may leave time and size as they were
+    return read()
+  }
+  return { places, read, reread }
 }
 
 /** Reads and checks all configuration files once. Never throws for what the owner wrote: a bad file is a state with words. */

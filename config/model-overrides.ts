@@ -71,7 +71,7 @@ function put(document: Document, key: string, override: Override): void {
       setKeeping(document, path, override.entry)
       return
     case 'fields':
-      if (document.getIn(path) == null) document.setIn(path, document.createNode({}))
+      if (document.getIn(path) == null) setKeeping(document, path, {})
       for (const [name, value] of Object.entries(override.fields)) {
         if (value === undefined) document.deleteIn([...path, name])
         else setKeeping(document, [...path, name], value)

@@ -68,6 +68,7 @@ export function createDiscovery(links: () => ClusterLink, config: ConfigSource):
       const chosen = chosenOf(proposal.entries, entries, name)
       const hosts = await links().discoveries.prepare(hostsToPrepare(chosen, found))
       const written = await saveEntries(places, chosen, stamp)
+      config.reread()
       void note(links().arbiter, { type: 'settings_changed', by: actor, before: {}, after: { set_up: chosen.map(({ id }) => id) } })
       return { written: written.map((one) => ({ ...one, replaced: [...one.replaced] })), hosts, then: proposal.then }
     },

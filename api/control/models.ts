@@ -35,6 +35,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     const state = ready(config)
     const before = state.models.get(key) ?? null
     const catalog = await overrideModel(config.places, state, key, override, save)
+    if (save) config.reread()
     const model = modelOf(catalog, key)
     const changed = shown(catalog, key)
     if (save && JSON.stringify(before) !== JSON.stringify(model)) {
@@ -72,6 +73,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     read: (key) => shown(ready(config), key),
 
     async create({ key, ...entry }, save, actor) {
+      config.reread()
       const state = ready(config)
       const twin = [...state.models.keys()].find((known) => known.toLowerCase() === key)
       if (twin !== undefined) throw new Problem('model_exists', `The catalog has ${twin} already`)
@@ -80,6 +82,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     },
 
     async replace(key, entry, save, actor) {
+      config.reread()
       const { shipped } = originOf(key)
       const written = sparse(entry)
       const override: Override = shipped === null ? { kind: 'entry', entry: written } : { kind: 'fields', fields: written }
@@ -87,6 +90,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     },
 
     async setKnobs(key, wanted, save, actor) {
+      config.reread() // knobs that stay are the written ones
       const { shipped } = originOf(key)
       const base = shipped?.knobs ?? { extra_args: [] }
       const now = wanted === null ? base : merged(modelOf(ready(config), key).knobs, wanted, base)
@@ -95,6 +99,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
     },
 
     async remove(key, actor) {
+      config.reread()
       const state = ready(config)
       const model = modelOf(state, key)
       const { deployments, active, queue } = await links().arbiter.view()
@@ -102,6 +107,7 @@ export function createModels(links: () => ClusterLink, config: ConfigSource): Mo
       if (users.length > 0) throw new Problem('model_in_use', `${key} is used on ${[...new Set(users.flatMap((one) => one.hosts))].join(', ')}`)
       const { shipped } = originOf(key)
       await overrideModel(config.places, state, key, shipped === null ? { kind: 'nothing' } : { kind: 'entry', entry: null }, true)
+      config.reread()
       void note(links().arbiter, { type: 'model_changed', by: actor, result: 'removed', before: facts(model), after: null })
     },
   }

@@ -19,6 +19,7 @@ export function createSettings(links: () => ClusterLink, config: ConfigSource): 
   return {
     list,
     async change(changes, actor) {
+      config.reread()
       clusterOf(config) // without a cluster.yaml there is nothing to write into
       const fitting = checked(changes)
       const before = list().settings
@@ -36,6 +37,7 @@ export function createSettings(links: () => ClusterLink, config: ConfigSource): 
           else setKeeping(document, ['settings', name], value)
         }
       })
+      config.reread()
       const was = Object.fromEntries(Object.keys(fitting).map((name) => [name, before.find((one) => one.name === name)?.value ?? null]))
       void note(links().arbiter, { type: 'settings_changed', by: actor, before: was, after: fitting })
       return list()

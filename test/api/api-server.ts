@@ -9,6 +9,7 @@ import { createApp } from '../../api/app.ts'
 import { createControl } from '../../api/control.ts'
 import type { Control } from '../../api/deps.ts'
 import { Metrics } from '../../api/metrics.ts'
+import { steadyConfig } from '../../api/steady-config.ts'
 import { TemporalLink } from '../../api/temporal/link.ts'
 import { configSource, type ConfigSource } from '../../config/load.ts'
 import { placesFrom } from '../../config/places.ts'
@@ -45,6 +46,8 @@ interface StartOptions {
   readonly cluster?: string
   readonly models?: string
   readonly env?: Record<string, string>
+  /** How long one look at the configuration files serves; 0: files written behind its back count at once. */
+  readonly configLife_ms?: number
   readonly alter?: (control: Control) => Control
 }
 
@@ -75,7 +78,8 @@ export class ApiServer {
     await writeFile(join(configDir, 'cluster.yaml'), options.cluster ?? clusterYaml)
     await writeFile(join(configDir, 'models.yaml'), options.models ?? modelsYaml)
     const env = { SPARK_DATA_DIR: dataDir, ...options.env }
-    return await ApiServer.over(configSource(placesFrom(env), env), options.temporal ?? '127.0.0.1:1', {
+    const config = steadyConfig(configSource(placesFrom(env), env), options.configLife_ms ?? 0)
+    return await ApiServer.over(config, options.temporal ?? '127.0.0.1:1', {
       ...(options.alter !== undefined && { alter: options.alter }),
       afterwards: () => rm(dataDir, { recursive: true, force: true }),
     })

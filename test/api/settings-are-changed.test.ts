@@ -4,8 +4,8 @@ import { afterEach, expect, test } from 'vitest'
 import { ApiServer, type ApiAnswer } from './api-server.ts'
 
 let api: ApiServer
-const start = async (env: Record<string, string> = {}): Promise<void> => {
-  api = await ApiServer.start({ env })
+const start = async (env: Record<string, string> = {}, configLife_ms = 0): Promise<void> => {
+  api = await ApiServer.start({ env, configLife_ms })
 }
 afterEach(async () => {
   await api.close()
@@ -38,6 +38,15 @@ test('a change is written into cluster.yaml, whose comments stay, and applies at
   expect(await setting('warm_s')).toMatchObject({ source: 'default' })
   expect(readFileSync(file(), 'utf8')).toMatch(/^# my cluster\n/)
   expect(readFileSync(file(), 'utf8')).toContain('drain_s: 60 # short')
+})
+
+test('whoever changed a setting is answered with it, and so is whoever asks next', async () => {
+  await start({}, 60_000)
+  for (const drain_s of [61, 62, 63]) {
+    const changed = await put({ drain_s })
+    expect(changed.json.settings).toContainEqual(expect.objectContaining({ name: 'drain_s', value: drain_s }))
+    expect(await setting('drain_s')).toMatchObject({ value: drain_s })
+  }
 })
 
 test('one bad value among good ones changes nothing, and is named', async () => {

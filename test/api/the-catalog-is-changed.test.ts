@@ -28,6 +28,15 @@ describe('a model of one’s own', () => {
     expect(written()).toContain('my-tune:\n    local_path: /models/my-tune\n    launcher: docker\n    knobs:\n      max_model_len: 4096\n')
   })
 
+  test('is written one field a line, also after the last one was taken out', async () => {
+    writeFileSync(file(), 'models: {}\n')
+    await api.post('/api/models', tune)
+    expect(written()).toBe('models:\n  my-tune:\n    local_path: /models/my-tune\n    launcher: docker\n')
+    writeFileSync(file(), 'models: {}\n')
+    await put('/api/models/gpt-oss-120b/knobs', { max_model_len: 8192 })
+    expect(written()).toBe('models:\n  gpt-oss-120b:\n    knobs:\n      max_model_len: 8192\n')
+  })
+
   test('is only shown by a dry run', async () => {
     const shown = await api.post('/api/models?dry_run=true', tune)
     expect(shown.json).toMatchObject({ saved: false, model: { key: 'my-tune' } })
@@ -77,6 +86,14 @@ describe('a model that ships', () => {
     const back = await put('/api/models/gpt-oss-120b/knobs', { max_model_len: null })
     expect(back.json.model).toMatchObject({ origin: 'shipped', changed: [] })
     expect(written()).not.toContain('gpt-oss-120b')
+  })
+
+  test('keeps each of two changes that follow at once, and shows both', async () => {
+    await api.close()
+    api = await ApiServer.start({ configLife_ms: 60_000 })
+    await put('/api/models/gpt-oss-120b/knobs', { max_model_len: 8192 })
+    await put('/api/models/gpt-oss-120b/knobs', { max_num_seqs: 2 })
+    expect((await api.ask('/api/models/gpt-oss-120b')).json.knobs).toMatchObject({ max_model_len: 8192, max_num_seqs: 2 })
   })
 
   test('is as it shipped after a reset of all knobs, and keeps other changes', async () => {

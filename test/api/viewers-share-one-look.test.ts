@@ -46,6 +46,7 @@ test('a configuration is looked at once for many questions, and again when its t
       looks += 1
       return state
     },
+    reread: () => state,
   }
   const steady = steadyConfig(source, 60_000)
   for (let i = 0; i < 100; i++) expect(steady.read()).toBe(state)

@@ -17,14 +17,21 @@ const ours: Readonly<Record<string, string>> = {
 /** A command line is read by everybody on the host, and kept in records. */
 const secrets = ['--api-key', '--hf-token']
 
-/** vLLM takes `--served_model_name` and `--served-model-name=x` for the same flag. */
-const flagOf = (word: string): string => (word.startsWith('--') ? word.split('=', 1).join('').replaceAll('_', '-') : word)
+/** vLLM takes `--served_model_name` and `--served-model-name=x` for the same flag; `--port 1` is one word by mistake, and some launch scripts split it. */
+const flagOf = (word: string): string => (/^\s*--/.test(word) ? (word.trim().split(/[=\s]/, 1)[0] ?? '').replaceAll('_', '-') : word)
+
+/** The flag of ours that a word stands for, if any: Python's argument parser completes one that is cut short. Shorter than this it is ambiguous. */
+const shortest = '--por'.length
+const meantBy = (flag: string): string | undefined =>
+  [...Object.keys(ours), ...secrets].find((one) => one === flag || (flag.length >= shortest && one.startsWith(flag)))
 
 /** Why a word may not stand in `extra_args`; null when it may. */
 function extraArgumentTrouble(word: string): string | null {
-  const flag = flagOf(word)
-  if (secrets.includes(flag)) return `${flag} would show a secret to everybody who lists processes on the host`
-  return Object.hasOwn(ours, flag) ? `${flag} is set by Spark Control, ${ours[flag] ?? ''}` : null
+  const flag = meantBy(flagOf(word))
+  if (flag === undefined) return null
+  return secrets.includes(flag)
+    ? `${flag} would show a secret to everybody who lists processes on the host`
+    : `${flag} is set by Spark Control, ${ours[flag] ?? ''}`
 }
 
 /** A value that stands behind a flag: never one that would itself be read as a flag. */

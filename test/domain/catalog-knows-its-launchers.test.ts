@@ -90,6 +90,8 @@ describe('is refused with file, line and column:', () => {
     ],
     ['a secret in the extra arguments', '    knobs: { extra_args: [--api-key, x] }\n', /extra_args\.0: --api-key would show a secret/],
     ['a served name by its other spelling', '    knobs: { extra_args: [--served_model_name=x] }\n', /--served-model-name is set by Spark Control/],
+    ['a port and its flag in one word', '    knobs: { extra_args: ["--port 1"] }\n', /--port is set by Spark Control/],
+    ['a flag that is cut short', '    knobs: { extra_args: [--por=1] }\n', /--port is set by Spark Control/],
     ['the other ranks by hand', '    knobs: { extra_args: [--nnodes, "2"] }\n', /--nnodes is set by Spark Control, by the placement/],
     ['a flag for a value', '    knobs: { quantization: --port }\n', /knobs\.quantization: one word/],
     ['a path that climbs', '    launch: { recipe: ../x }\n', /launch\.recipe/],

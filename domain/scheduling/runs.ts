@@ -53,8 +53,9 @@ const isNoSwap = ({ via, what, swapId }: RunNews): boolean => via === 'swap' && 
 function continued(run: KeptRun, news: RunNews): KeptRun {
   const told = { ...run, events: [...run.events, news.eventId].slice(-6), swapId: news.swapId ?? run.swapId, key: run.key ?? news.key }
   if (news.what === 'started') return run.via === 'lock' ? { ...told, via: 'swap', state: 'running', endedAt: null } : told
-  // What the job itself or Temporal began ends when they say so; a swap within it only leaves its word.
-  if (news.via === 'swap' && run.via !== 'swap') return news.what === 'ok' ? told : { ...told, detail: clip(news.detail ?? 'its swap failed') }
+  // What the job itself or Temporal began ends when they say so; a swap within it only leaves its word, and none beside theirs.
+  if (news.via === 'swap' && run.via !== 'swap')
+    return news.what === 'ok' || (run.endedAt !== null && run.detail !== null) ? told : { ...told, detail: clip(news.detail ?? 'its swap failed') }
   return { ...told, state: news.what, endedAt: news.at, detail: clip(news.detail) ?? run.detail }
 }
 

@@ -188,6 +188,14 @@ describe('runs', () => {
     expect(desk.get().runs).toMatchObject([{ state: 'ok', endedAt: begin + 3, detail: 'no memory' }])
   })
 
+  test('what a run said of its own end stays, also when the end of its swap is heard of later', () => {
+    const desk = new Desk(managed({ id: 'a-cron' }))
+    const fired = { via: 'fired', key: 'run-1', swapId: 'run-1234' } as const
+    desk.ask(noted(news('started', begin, fired), begin), noted(news('failed', begin + 5, { ...fired, detail: 'preflight_failed: no weights' })))
+    desk.ask(noted(news('failed', begin + 4, { via: 'swap', swapId: 'run-1234', detail: 'no weights' })))
+    expect(desk.get().runs).toMatchObject([{ state: 'failed', endedAt: begin + 5, detail: 'preflight_failed: no weights' }])
+  })
+
   test('a ping at the end alone is a whole run, and a new start ends one that never said how it ended', () => {
     const desk = new Desk(external())
     desk.ask(noted(news('ok', begin)), noted(news('started', begin + 1)), noted(news('started', begin + 2)))

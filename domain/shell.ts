@@ -38,8 +38,14 @@ export function quote(argv: Argv): string {
   return bounded([quotePath(program), ...words.map(quoteWord)].join(' '))
 }
 
-/** An argv as a person would type it: only what a shell would read otherwise is quoted. For eyes and for copying; what is run goes through `quote`. */
-export const typed = (argv: Argv): string => argv.map((word) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : quoteWord(word))).join(' ')
+/**
+ * An argv as a person would type it: only what a shell would read otherwise is quoted, and the program, also behind `env NAME=value`, may start with `~/`.
+ * For eyes and for copying; what is run goes through `quote`.
+ */
+export function typed(argv: Argv): string {
+  const program = argv[0] === 'env' ? argv.findIndex((word, i) => i > 0 && !/^\w+=/.test(word)) : 0
+  return argv.map((word, i) => ((i === program ? /^(~\/)?[\w./:=@%+,-]+$/ : /^[\w./:=@%+,-]+$/).test(word) ? word : quoteWord(word))).join(' ')
+}
 
 /**
  * `sh -c SCRIPT name words…`: one of our own fixed scripts with its arguments, which are already shell words.

@@ -44,7 +44,7 @@ export const swapRoutes = [
       202: json(SwapAccepted, 'Accepted; `Location` has its address'),
       200: json(z.union([AlreadyServing, PlanReport]), 'Already serving, or the report of a dry run'),
       404: problem('unknown_model'),
-      409: problem('busy', 'queue_full', 'lock_stale', 'quarantined', 'foreign_cluster', 'stale_fence'),
+      409: problem('busy', 'queue_full', 'no_free_host', 'lock_stale', 'quarantined', 'foreign_cluster', 'stale_fence'),
       422: problem('invalid_request', 'unknown_host', 'ambiguous_unload', 'too_many_hosts', 'too_few_hosts', 'id_reused'),
       423: problem('reserved'),
       502: hostUnfit,
@@ -145,6 +145,7 @@ export const swapRoutes = [
     answers: {
       200: json(PlanReport, 'The report; `ok` says whether a swap would pass'),
       404: problem('unknown_model'),
+      409: problem('no_free_host'),
       422: problem('invalid_request', 'unknown_host', 'too_many_hosts', 'too_few_hosts'),
       503: unavailable,
     },

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errors } from '../../domain/errors.ts'
-import { ProblemDocument } from '../../domain/problem.ts'
+import { Problem, ProblemDocument } from '../../domain/problem.ts'
 import { ApiServer, type ApiAnswer } from './api-server.ts'
 
 let api: ApiServer
@@ -149,6 +149,15 @@ test('without Temporal the API is up, says which part is down, and shows what it
   expect(ready.json).toMatchObject({ ok: false, parts: { temporal: { ok: false }, worker: { ok: false }, config: { ok: true } } })
   const status = await api.ask('/api/status')
   expect(status.json).toMatchObject({ hosts: [{ name: 'spark-1', reachable: null, arbiter: 'unknown' }, { name: 'spark-2' }], swap: null })
+})
+
+test('no free host is an answer that the description has, for a swap and for a check', async () => {
+  const full = (): Promise<never> => Promise.reject(new Problem('no_free_host', 'No host is free for it'))
+  const crowded = await ApiServer.start({ alter: (control) => ({ ...control, requestSwap: full, checkModel: full }) })
+  expect((await crowded.post('/api/swap', { model: 'qwen3-30b' })).json).toMatchObject({ status: 409, code: 'no_free_host' })
+  expect((await crowded.post('/api/swap/qwen3-30b/validate', {})).json).toMatchObject({ status: 409, code: 'no_free_host' })
+  expect(crowded.undeclared).toEqual([])
+  await crowded.close()
 })
 
 test('an error that nobody foresaw is logged under its request id and never shown', async () => {

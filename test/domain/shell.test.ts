@@ -118,6 +118,12 @@ test('there is no command without a program, and none that is longer than a host
   expect(() => quote(['echo', 'x'.repeat(100_000)])).toThrow(UnquotableWord)
 })
 
+test('a command for a person to copy still finds a program in the home directory', () => {
+  expect(typed(['~/bin/launch.sh', '~/x'])).toBe(`~/bin/launch.sh '~/x'`)
+  expect(typed(['env', 'A=b c', 'B=1', '~/bin/launch.sh', '-n'])).toBe(`env 'A=b c' B=1 ~/bin/launch.sh -n`)
+  expect(typed(['~/bin/launch it'])).toBe(`'~/bin/launch it'`)
+})
+
 test('a command for a person to read is quoted only where a shell would read it otherwise, and means the same', () => {
   expect(typed(['docker', 'stop', '--time', '15', 'vllm_node'])).toBe('docker stop --time 15 vllm_node')
   const words = ['printf', '%s\\n', 'a b', "it's", '$(id)', '~', '', 'x;y', '{"a":1}']

@@ -1,5 +1,5 @@
 import { causeOf } from '../domain/errors.ts'
-import { swapLimits } from '../domain/swap-limits.ts'
+import { longestLaunchS, swapLimits } from '../domain/swap-limits.ts'
 import type { SwapSnapshot } from '../domain/swap-snapshot.ts'
 import type { ActivityDeps } from './deps.ts'
 import { failure } from './failure.ts'
@@ -16,7 +16,7 @@ export const createSnapshotActivities = ({ config }: ActivityDeps) => ({
       limits: swapLimits(state.settings, entry, drainS),
       memoryFloorGib: state.settings.memory_floor_gib,
       extraDockerArgs: state.settings.extra_docker_args,
-      usualLaunchS: state.settings.launch_s,
+      usualLaunchS: longestLaunchS(state.settings, state.models.values()),
     })
   },
 })

@@ -36,15 +36,19 @@ export const restoreS = (limits: SwapLimits): number => limits.stopS + servingS(
 
 /**
  * How long the launch of a restore may take, of these models, where the deadline was made with `usualLaunchS` (undefined: nobody knows any more). A model that
- * may take longer than that is not given the time of the swap that takes its place: that would be over before it began.
+ * may take longer than that (the catalog was changed since) is not given the time of the swap that takes its place: that would be over before it began.
  */
 export const restoreLaunchS = (models: readonly Pick<Model, 'launch_s'>[], usualLaunchS: number | undefined): number =>
   Math.min(Math.max(0, ...models.map((model) => model.launch_s)), usualLaunchS ?? Infinity)
 
 const servingS = (limits: SwapLimits): number => limits.launchS + limits.warmS + limits.validateS
 
-/** The deadline of a swap (ARBITER.md G9): the sum of all its limits, restore included, in seconds from `go`. The launch limit of a restore is the cluster's. */
-export function swapDeadlineS(settings: Settings, model: Model | null, drainS: number): number {
+/** What a restore's launch may take, whatever is displaced by then: the longest limit that the cluster or any model of its catalog has, in seconds. */
+export const longestLaunchS = (settings: Pick<Settings, 'launch_s'>, models: Iterable<Pick<Model, 'launch_s'>>): number =>
+  Math.max(settings.launch_s, ...[...models].map((model) => model.launch_s))
+
+/** The deadline of a swap (ARBITER.md G9): the sum of all its limits, restore included, in seconds from `go`. */
+export function swapDeadlineS(settings: Settings, model: Model | null, drainS: number, restoredIn = settings.launch_s): number {
   const limits = swapLimits(settings, model, drainS)
-  return Math.ceil(forwardS(limits, model) + restoreS(swapLimits(settings, null, 0)))
+  return Math.ceil(forwardS(limits, model) + restoreS({ ...limits, launchS: restoredIn }))
 }

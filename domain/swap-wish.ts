@@ -4,7 +4,7 @@ import { launchIdentity, type Model } from './model.ts'
 import type { HostName, Millis, ModelKey, Sha256, SwapId } from './names.ts'
 import type { Settings } from './settings.ts'
 import type { HostLook } from './status.ts'
-import { swapDeadlineS } from './swap-limits.ts'
+import { longestLaunchS, swapDeadlineS } from './swap-limits.ts'
 import type { SwapBody } from './swap.ts'
 
 /** What is known when somebody asks for a swap. Secrets are hashes already. */
@@ -27,8 +27,14 @@ export interface SwapPlea {
   readonly by?: Actor
 }
 
+/** Settings and models as the files have them when somebody asks. */
+interface CatalogNow {
+  readonly settings: Settings
+  readonly models: ReadonlyMap<string, Model>
+}
+
 /** The command for the gate (ARBITER.md G1), without its envelope. */
-export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 'id' | 'notAfter'> {
+export function swapWish(plea: SwapPlea, { settings, models }: CatalogNow): Omit<SwapCommand, 'id' | 'notAfter'> {
   const { body, model } = plea
   const drainS = body.drain_s ?? settings.drain_s
   return {
@@ -48,7 +54,7 @@ export function swapWish(plea: SwapPlea, settings: Settings): Omit<SwapCommand, 
     drainS,
     restart: body.restart,
     force: plea.force,
-    deadlineS: swapDeadlineS(settings, model, drainS),
+    deadlineS: swapDeadlineS(settings, model, drainS, longestLaunchS(settings, models.values())),
     queueLimitS: settings.queue_limit_s,
     look: plea.look,
     requestHash: plea.requestHash,

@@ -57,7 +57,7 @@ async function ask(deps: DepsWithArbiter, { incident, swapId }: GuardianSwapRequ
     force: false,
     look: null,
   }
-  const wish = swapWish({ ...parts, by: guardianActor }, state.settings)
+  const wish = swapWish({ ...parts, by: guardianActor }, state)
   const accepted = { kind: 'accepted', swapId, limitS: state.settings.queue_limit_s + wish.queueLimitS + wish.deadlineS } as const
   const swaps = await swapsSince(deps, incident)
   // An attempt whose answer was lost may have started it long ago, and the gate forgets in time.

@@ -92,7 +92,7 @@ async function ask(deps: DepsWithArbiter, request: ManagedSwapRequest): Promise<
       schedule: scheduleId,
       look: model === null ? null : await lookNow(deps, clusterId, model, hosts ?? (await hostsNow(deps, clusterId, model))),
     },
-    state.settings,
+    state,
   )
   const command = { ...wish, queueLimitS: queueLimitS ?? wish.queueLimitS, by: actorOf(scheduleId) }
   const limitS = state.settings.queue_limit_s + command.queueLimitS + command.deadlineS

@@ -76,7 +76,7 @@ export class SwapRequests implements Pick<Control, 'requestSwap' | 'checkModel'>
         look: await this.#look(model, hosts),
         by: actorOf(caller),
       },
-      state.settings,
+      state,
     )
     const answer = await onceSurveyed(() => arbiter.ask(wish))
     if (answer.kind === 'already_serving') {

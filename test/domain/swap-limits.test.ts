@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { gib, GiB, memoryNeed } from '../../domain/memory.ts'
 import { Knobs } from '../../domain/model.ts'
 import { resolveSettings } from '../../domain/settings.ts'
-import { forwardS, restoreLaunchS, restoreS, swapDeadlineS, swapLimits } from '../../domain/swap-limits.ts'
+import { forwardS, longestLaunchS, restoreLaunchS, restoreS, swapDeadlineS, swapLimits } from '../../domain/swap-limits.ts'
 import { openRequests } from '../../domain/vllm-metrics.ts'
 import { modelWith } from './launchers/sample.ts'
 
@@ -21,6 +21,13 @@ test('the deadline is the sum of all limits, with a whole restore behind them', 
   expect(forwardS(swapLimits(settings, model, 15), model)).toBe(forward)
   expect(restoreS(swapLimits(settings, null, 0))).toBe(restore)
   expect(swapDeadlineS(settings, model, 15)).toBe(forward + restore)
+  expect(swapDeadlineS(settings, model, 15, 5000)).toBe(forward + restore + 4000)
+})
+
+test('a restore may need the longest limit that the cluster or a model of the catalog has', () => {
+  expect(longestLaunchS(settings, [modelWith({ launch_s: 600 }), modelWith({ launch_s: 14_400 })])).toBe(14_400)
+  expect(longestLaunchS(settings, [modelWith({ launch_s: 600 })])).toBe(1000)
+  expect(longestLaunchS(settings, [])).toBe(1000)
 })
 
 test('a displaced model that may take longer than the cluster allows does not take the time of the swap after it', () => {

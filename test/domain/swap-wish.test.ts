@@ -40,16 +40,18 @@ test('a wish carries what was asked, the settings’ drain, and the deadline of 
     force: false,
     look: null,
   }
-  expect(swapWish(plea, settings)).toMatchObject({
+  const slow = { ...model, key: 'slow', launch_s: 14_400 }
+  const models = new Map([model, slow].map((one) => [one.key, one]))
+  expect(swapWish(plea, { settings, models })).toMatchObject({
     type: 'swap',
     model: 'mine',
     onBusy: 'queue',
     onFailure: 'restore',
     drainS: settings.drain_s,
-    deadlineS: swapDeadlineS(settings, model, settings.drain_s),
+    deadlineS: swapDeadlineS(settings, model, settings.drain_s, 14_400), // the slowest of the catalog may have to be put back
     queueLimitS: settings.queue_limit_s,
   })
-  expect(swapWish({ ...plea, model: null, hosts: null }, settings)).toMatchObject({ model: null, identity: null, hosts: null })
+  expect(swapWish({ ...plea, model: null, hosts: null }, { settings, models })).toMatchObject({ model: null, identity: null, hosts: null })
 })
 
 test('a look is healthy only when that very model answers on every reachable target', () => {

@@ -12,8 +12,17 @@ import type { HostName, RealHosts } from './real-hosts.ts'
 const launchers = ['docker', 'spark-vllm-docker'] as const
 const limits = { preflight_s: 60, drain_s: 0, stop_s: 60, launch_s: 90, launch_stall_s: 60, warm_s: 30, validate_s: 30 }
 
-/** The stage's models in a catalog, each with either launcher: `first-docker`, `oom-spark-vllm-docker`, …, and one on both hosts: `pair-docker`, … */
-const catalog = Object.fromEntries([
+/** As an owner starts it by hand, told whose it is so that the host's record can say so. */
+const ownCommands = {
+  start:
+    'docker run -d --name mine --network host --ipc host --gpus all -v ~/.cache/huggingface:/root/.cache/huggingface -e SPARK_SWAP -e SPARK_FENCE -e SPARK_STEP --entrypoint= vllm-node vllm serve "$SPARK_WEIGHTS" --port "$SPARK_PORT" --served-model-name "$SPARK_SERVED_NAME"',
+  stop: 'docker rm -f mine',
+  status: "docker ps --format '{{.Names}}' | grep -qx mine",
+}
+
+/** The stage's models in a catalog, each with either launcher: `first-docker`, `oom-spark-vllm-docker`, …; one by its own commands, and one on both hosts: `pair-docker`, … */
+const catalog = Object.fromEntries<object>([
+  ['second-command', { repo: 'spark-test/second', launcher: 'command', launch: ownCommands }],
   ...launchers.map((launcher) => [
     `pair-${launcher}`,
     { repo: 'spark-test/first', launcher, image: 'vllm-node', placement: ['spark-a', 'spark-b'], knobs: { tensor_parallel_size: 2 } },

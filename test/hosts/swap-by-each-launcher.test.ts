@@ -19,8 +19,8 @@ afterEach(async () => {
 })
 
 test.each([
-  ['first-docker', 'spark-test/first'],
   ['second-spark-vllm-docker', 'spark-test/second'],
+  ['second-command', 'spark-test/second'],
   ['first-docker', 'spark-test/first'],
 ])('a swap to %s takes the place of what served before, is proven, and told as the host serves it', async (model, root) => {
   const swap = await cluster.plane.swap({ model, hosts: ['spark-a'] })
@@ -59,5 +59,31 @@ describe('with the other host off', () => {
     await cluster.plane.host('spark-b')
     expect(await cluster.plane.swap({ model: 'second-docker', hosts: ['spark-b'] })).toMatchObject({ outcome: 'completed' })
     expect(await Promise.all([cluster.servedRoot('spark-a'), cluster.servedRoot('spark-b')])).toEqual(['spark-test/first', 'spark-test/second'])
+  })
+})
+
+describe('a model on both hosts', () => {
+  const both = ['spark-a', 'spark-b'] as const
+  const launches = async (swapId: string) =>
+    (await Promise.all(both.map((host) => cluster.engines(host)))).map((engines) => launchesOf(engines, swapId))
+  const served = () => Promise.all(both.map((host) => cluster.servedRoot(host)))
+
+  test.each(['pair-docker', 'pair-spark-vllm-docker'])('%s starts one engine on each, and its head serves', async (model) => {
+    const swap = await cluster.plane.swap({ model })
+    expect(swap, swap.cause?.line ?? '').toMatchObject({ outcome: 'completed', cause: null, left: { 'spark-a': 'target', 'spark-b': 'target' } })
+    for (const steps of await launches(swap.swap_id)) expect(steps).toHaveLength(1)
+    expect(await served()).toEqual(['spark-test/first', null])
+  })
+
+  test('a worker lost while it loads: the head is cleared too, and what was there before serves again on both', async () => {
+    for (const host of both) await hosts.setLoadSeconds(host, 20)
+    const swapId = await cluster.plane.startSwap({ model: 'pair-docker' })
+    await expect.poll(async () => (await launches(swapId)).map((steps) => steps.length), { timeout: 60_000 }).toEqual([1, 1])
+    for (const host of both) await hosts.setLoadSeconds(host, 1)
+    expect(await hosts.ssh('spark-b', 'docker kill vllm_node')).toMatchObject({ code: 0 })
+    const swap = await cluster.plane.ended(swapId)
+    expect(swap).toMatchObject({ outcome: 'restored', cause: { code: 'engine_exited' }, left: { 'spark-a': 'previous', 'spark-b': 'previous' } })
+    expect((await launches(swapId)).map((steps) => new Set(steps).size)).toEqual([2, 2])
+    expect(await served()).toEqual(['spark-test/first', null])
   })
 })

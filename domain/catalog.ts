@@ -43,7 +43,7 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
         entries.delete(key)
         continue
       }
-      const merged = ModelFileEntry.safeParse({ ...raw[key], ...(change as object) }) // the strict parse above took objects and null only
+      const merged = ModelFileEntry.safeParse({ ...raw.get(key), ...(change as object) }) // the strict parse above took objects and null only
       if (!merged.success) {
         return { ok: false, problems: merged.error.issues.map((issue) => changes.locate(['models', key, ...issue.path], issue.message)) }
       }
@@ -72,7 +72,7 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
   }
   if (problems.length > 0) return { ok: false, problems }
   const origins = [...models].map(([key, model]): [string, Origin] => {
-    const shipped = parsed.value.models[key]
+    const shipped = Object.hasOwn(parsed.value.models, key) ? parsed.value.models[key] : undefined // a model may be called `constructor`
     if (shipped === undefined) return [key, { origin: 'own', shipped: null }]
     const asShipped = complete(key, shipped, cluster, settings)
     return [key, { origin: JSON.stringify(asShipped) === JSON.stringify(model) ? 'shipped' : 'changed', shipped: asShipped }]
@@ -81,9 +81,9 @@ export function readCatalog(base: SourceText, overrides: SourceText | null, clus
 }
 
 /** As they are written, without any default. Read once for all: a catalog of hundreds would be parsed as often. */
-function rawEntries(base: SourceText): Readonly<Record<string, object>> {
+function rawEntries(base: SourceText): ReadonlyMap<string, object> {
   const raw = parseYamlFile(base.file, base.text, z.object({ models: z.record(z.string(), z.looseObject({})) }))
-  return raw.ok ? raw.value.models : {}
+  return new Map(raw.ok ? Object.entries(raw.value.models) : [])
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dockerArgumentsTrouble } from './launchers/mark-trouble.ts'
 import { ContainerName } from './names.ts'
 
 /**
@@ -60,7 +61,14 @@ export const settingRows = {
   extra_docker_args: {
     env: 'VLLM_SPARK_EXTRA_DOCKER_ARGS',
     yaml: true,
-    schema: z.string().max(2000),
+    schema: z
+      .string()
+      .max(2000)
+      .regex(/^[^\p{Cc}]*$/u, 'one line')
+      .superRefine((text, context) => {
+        const message = dockerArgumentsTrouble(text)
+        if (message !== null) context.addIssue({ code: 'custom', message })
+      }),
     fallback: '',
     about: 'Further arguments of `docker run`, as spark-vllm-docker reads them',
   },

@@ -3,6 +3,7 @@ import { launchOptionsOf, type LaunchOptions } from '../launch-options.ts'
 import type { Model, ModelFileEntry } from '../model.ts'
 import { ofTheImage } from './docker.ts'
 import { fabricOf } from './launch-place.ts'
+import { dockerArgumentsTrouble, variableTrouble } from './mark-trouble.ts'
 import { hostsTrouble } from './parallelism.ts'
 
 /** What is wrong with an entry of the catalog for its launcher, and at which of its fields. */
@@ -13,7 +14,13 @@ export interface EntryProblem {
 
 /** Everything about an entry that a schema of single fields cannot say. `hosts` are those that its placement names. */
 export function entryProblems(entry: ModelFileEntry, model: Model, hosts: readonly Host[]): EntryProblem[] {
-  return [...foreignOptions(entry), ...togetherProblems(entry), ...placementProblems(entry, model, hosts), ...wordProblems(entry, hosts.length > 1)]
+  return [
+    ...foreignOptions(entry),
+    ...togetherProblems(entry),
+    ...markProblems(entry),
+    ...placementProblems(entry, model, hosts),
+    ...wordProblems(entry, hosts.length > 1),
+  ]
 }
 
 function foreignOptions({ launcher, launch }: ModelFileEntry): EntryProblem[] {
@@ -47,6 +54,18 @@ function togetherProblems({ launcher, launch, image, container }: ModelFileEntry
   if (launch.entrypoint === ofTheImage && !given('arguments'))
     refuse('entrypoint', '`image` needs `arguments`: what its own entry point expects is not known')
   return problems
+}
+
+/** Two of the same name: the later counts, and ours comes first. */
+function markProblems({ env, launch }: ModelFileEntry): EntryProblem[] {
+  const hidden = dockerArgumentsTrouble(launch.extra_docker_args ?? '')
+  return [
+    ...Object.keys(env).flatMap((name) => {
+      const message = variableTrouble(name)
+      return message === null ? [] : [{ path: ['env', name], message }]
+    }),
+    ...(hidden === null ? [] : [{ path: ['launch', 'extra_docker_args'], message: hidden }]),
+  ]
 }
 
 function placementProblems({ launcher, launch, placement }: ModelFileEntry, model: Model, hosts: readonly Host[]): EntryProblem[] {

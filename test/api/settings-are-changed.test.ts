@@ -49,6 +49,13 @@ test('whoever changed a setting is answered with it, and so is whoever asks next
   }
 })
 
+test('arguments of docker that would hide a container are refused', async () => {
+  await start()
+  const refused = await put({ extra_docker_args: '--shm-size 1g --name other' })
+  expect(refused.json).toMatchObject({ status: 422, errors: [{ field: 'extra_docker_args', message: expect.stringContaining('--name is set by') }] })
+  expect((await put({ extra_docker_args: '--shm-size 1g -e SPARKLE=1 --label my.spark.x=1' })).status).toBe(200)
+})
+
 test('one bad value among good ones changes nothing, and is named', async () => {
   await start()
   const before = readFileSync(file(), 'utf8')

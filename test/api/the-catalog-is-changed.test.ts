@@ -37,6 +37,12 @@ describe('a model of one’s own', () => {
     expect(written()).toBe('models:\n  gpt-oss-120b:\n    knobs:\n      max_model_len: 8192\n')
   })
 
+  test('may have a key that every object knows', async () => {
+    const added = await api.post('/api/models', { ...tune, key: 'constructor' })
+    expect(added.json, added.text).toMatchObject({ saved: true, model: { key: 'constructor', origin: 'own' } })
+    expect((await api.ask('/api/models/constructor')).json).toMatchObject({ local_path: '/models/my-tune' })
+  })
+
   test('is only shown by a dry run', async () => {
     const shown = await api.post('/api/models?dry_run=true', tune)
     expect(shown.json).toMatchObject({ saved: false, model: { key: 'my-tune' } })

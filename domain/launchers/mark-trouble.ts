@@ -1,0 +1,23 @@
+import { shellWords } from '../shell-words.ts'
+
+/** What a start writes into every container (launch-mark.ts), and by what the fence and the survey of a host know it again. */
+const marks = ['CLUSTER', 'SWAP', 'FENCE', 'STEP', 'ATTEMPT', 'MODEL', 'PORT']
+const isMark = (name: string): boolean => marks.some((mark) => name === `SPARK_${mark}`)
+
+/** Why an entry may not set this variable: the later of two counts, and the container would be somebody else's. Null when it may. */
+export const variableTrouble = (name: string): string | null => (isMark(name) ? `${name} is set by Spark Control, to know the container again` : null)
+
+/** Why these further arguments of `docker run` would hide the container from those who look for it; null when they do not. */
+export function dockerArgumentsTrouble(text: string): string | null {
+  const words = shellWords(text)
+  for (const [i, word] of words.entries()) {
+    const [flag = '', ...inner] = word.split('=')
+    const value = inner.length > 0 ? inner.join('=') : (words[i + 1] ?? '')
+    if (flag === '--name') return '--name is set by Spark Control, by `container`'
+    if ((flag === '--label' || flag === '-l') && value.startsWith('spark.'))
+      return `the label ${value} is set by Spark Control, to know the container again`
+    const trouble = flag === '--env' || flag === '-e' ? variableTrouble(value.split('=', 1).join('')) : null
+    if (trouble !== null) return trouble
+  }
+  return null
+}

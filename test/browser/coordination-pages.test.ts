@@ -13,7 +13,7 @@ import {
   someWebhooks,
 } from '../views/coordination-fixtures.ts'
 import { busyPage } from '../views/fixtures.ts'
-import { closed, dialog, findings, fixturePages, overflow, submit, tabTo } from './fixture-pages.ts'
+import { closed, dialog, fixturePages, submit, tabTo } from './fixture-pages.ts'
 
 const pages = fixturePages()
 
@@ -21,45 +21,6 @@ function fill(): void {
   const schedules = { schedules: someSchedules(), conflicts: [conflict()] }
   Object.assign(pages.site, { schedules, webhooks: someWebhooks(), deliveries: someDeliveries(), events: someEvents() })
   pages.site.data = { ...busyPage(), schedules }
-}
-
-const dialogsOf: Record<string, readonly string[]> = {
-  '/': [],
-  '/models': ['#add-model', '#add-local-model', '#knobs-gpt-oss-120b', '#about-ten31-ft'],
-  '/hosts': ['#try-ways', '#ask-deep', '#restart-vectors'],
-  '/swaps': [],
-  '/swaps?id=swap-00000002': ['#cancel-swap-00000002'],
-  '/settings': ['#change-drain_s'],
-  '/schedules': ['#add-day-night', '#add-managed', '#add-external', '#import', '#open-nightly-summaries', '#open-models-day'],
-  '/webhooks': ['#add-webhook', '#edit-home-assistant', '#switch-gone', '#test-from-file', '#delete-quiet', '#open-d-3'],
-  '/audit': [],
-}
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 360]) {
-    test(`axe finds nothing wrong on any page, and nothing is wider than the screen (${colorScheme}, ${width} px)`, async () => {
-      fill()
-      const page = await pages.open('', { colorScheme, viewport: { width, height: 900 } })
-      for (const [path, buttons] of Object.entries(dialogsOf)) {
-        await page.goto(pages.site.url + path)
-        await page.locator('#connection[data-state=live]').waitFor()
-        for (const summary of await page.locator('main summary').all()) await summary.click()
-        const rule = colorScheme === 'dark' ? 'color-contrast' : undefined // all else is the same in both
-        expect([path, await findings(page, rule), await overflow(page)]).toEqual([path, [], 0])
-        if (width > 360) continue // what the dialogs hold is the same; narrow is the harder case
-        for (const button of colorScheme === 'dark' ? buttons.slice(0, 2) : buttons) {
-          await page.locator(button).click()
-          await dialog(page).locator('footer').waitFor()
-          for (const summary of await dialog(page).locator('summary').all()) await summary.click()
-          const commands = dialog(page).locator('.curl-lines')
-          if ((await commands.count()) > 0) await commands.first().locator('pre, p').first().waitFor()
-          expect([button, await findings(page, rule), await overflow(page)]).toEqual([button, [], 0])
-          await page.keyboard.press('Escape')
-          await closed(page)
-        }
-      }
-    })
-  }
 }
 
 test('day and night models are planned with the keyboard alone, in the reader’s own time zone', async () => {

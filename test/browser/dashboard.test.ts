@@ -2,37 +2,10 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { Problem } from '../../domain/problem.ts'
 import { heldBy, page as pageData, busyPage, ended, failed, host, reservation, swap } from '../views/fixtures.ts'
-import { closed, dialog, findings, fixturePages, overflow, tabTo } from './fixture-pages.ts'
+import { closed, dialog, fixturePages, tabTo } from './fixture-pages.ts'
 
 const pages = fixturePages()
 const open = (options: BrowserContextOptions = {}): Promise<Page> => pages.open('', options)
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 360]) {
-    test(`axe finds nothing wrong, and nothing is wider than the screen (${colorScheme}, ${width} px)`, async () => {
-      pages.site.data = busyPage()
-      const page = await open({ colorScheme, viewport: { width, height: 900 } })
-      expect(await findings(page)).toEqual([])
-      expect(await overflow(page)).toBe(0)
-
-      pages.site.data = pageData({}, { recent: [failed, ended('completed')] })
-      await page.locator('#last-swap').waitFor()
-      await page.locator('#history summary').first().click()
-      expect(await findings(page)).toEqual([])
-      expect(await overflow(page)).toBe(0)
-
-      if (width > 360) return // what the dialogs hold is the same; narrow is the harder case
-      for (const button of ['#swap-qwen3-30b', '#dry-run-qwen3-30b', '#unload-spark-1']) {
-        await page.locator(button).click()
-        await dialog(page).locator('form button[type=submit], .verdict').first().waitFor()
-        expect(await findings(page)).toEqual([])
-        expect(await overflow(page)).toBe(0)
-        await page.keyboard.press('Escape')
-        await closed(page)
-      }
-    })
-  }
-}
 
 test('a model is swapped with the keyboard alone, and the focus comes back to where it was', async () => {
   const page = await open()

@@ -13,6 +13,7 @@ import type { Delivery, WebhookView } from '../../domain/webhooks/webhook.ts'
 import type { PageData } from '../../views/page-data.ts'
 import { external, managed } from '../views/coordination-fixtures.ts'
 import { catalog, services, settings } from './fixture-catalog.ts'
+import { setup } from './fixture-setup.ts'
 import { downloads, storage } from './fixture-weights.ts'
 
 /** What the page asked for, in order. */
@@ -126,7 +127,7 @@ export function fixtureControl(state: FixtureState): Control {
     telemetry: { read: () => Promise.resolve(state.telemetry) },
     settings: settings(state, ask),
     services: services(state, ask),
-    setup: { discover: unused, read: unused, propose: unused, save: unused },
+    setup: setup(state, ask),
     models: catalog(state, ask),
     downloads: downloads(state, ask),
     storage: storage(state, ask),

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { page as pageData } from '../views/fixtures.ts'
@@ -59,12 +58,3 @@ export async function tabTo(page: Page, selector: string): Promise<void> {
   }
   throw new Error(`Tab never reaches ${selector}`)
 }
-
-/** What axe has to say about the page as it is now: by all its rules, or by one. */
-export const findings = async (page: Page, rule?: string): Promise<string[]> =>
-  (await (rule === undefined ? new AxeBuilder({ page }) : new AxeBuilder({ page }).withRules(rule)).analyze()).violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
-  )
-
-/** How much wider than the screen the page is, in CSS pixels. */
-export const overflow = (page: Page): Promise<number> => page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth)

@@ -78,7 +78,8 @@
     if (target?.id !== 'dialog-body') return
     if (!dialog.open) dialog.showModal()
     fillZones(dialog)
-    dialog.querySelector('textarea[autofocus], [autofocus]')?.focus()
+    // where there is nothing to fill in first, the title: what has come by itself is read, and Enter does nothing by accident
+    ;(dialog.querySelector('textarea[autofocus], [autofocus]') ?? document.getElementById('dialog-title'))?.focus()
   })
   document.addEventListener('click', (event) => {
     if (event.target === dialog || event.target.closest?.('[data-close]')) dialog.close()

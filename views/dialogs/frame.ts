@@ -5,7 +5,7 @@ import { html, type Html, type Piece } from '../html.ts'
 /** The inside of the page's one dialog: a title, what it says, and a way out. app.js opens it when it arrives and closes it on `data-close`. */
 export const dialogFrame = (title: string, content: Piece): Html => html`
   <header>
-    <h2 id="dialog-title">${title}</h2>
+    <h2 tabindex="-1" id="dialog-title">${title}</h2>
     <button type="button" class="dismiss" data-close aria-label="Close">✕</button>
   </header>
   ${content}

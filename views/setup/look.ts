@@ -53,9 +53,9 @@ export const lookLeadsOn = (view: DiscoveryView, before: readonly string[]): Htm
 
 /** What a look ended with when it found nothing: what to do about it, and the way on. */
 export function lookEnded(view: DiscoveryView, before: readonly string[]): Html {
-  const again = (submit: string, fields: Piece, content: Piece): Html =>
+  const again = (submit: string, fields: Piece, content: Piece, look: 'primary' | 'danger' = 'primary'): Html =>
     html`${content}
-    ${dialogForm({ action: paths.lookAtHost, submit, leadsOn: true, focus: false }, html`${earlier(before)}${sameHost(view)}${fields}`)}`
+    ${dialogForm({ action: paths.lookAtHost, submit, look, leadsOn: true, focus: false }, html`${earlier(before)}${sameHost(view)}${fields}`)}`
   if (view.state === 'confirm_host_key' && view.host_key !== null) {
     const { type, fingerprint, pinned, compare_with: compare } = view.host_key
     return dialogFrame(
@@ -69,6 +69,7 @@ export function lookEnded(view: DiscoveryView, before: readonly string[]): Html 
           ${pinned.map((one) => html`<p>Pinned is <code class="whole">${one}</code></p>`)}
           <p>At the host itself, this prints the same: <code class="whole">${compare}</code></p>
         `,
+        pinned.length === 0 ? 'primary' : 'danger',
       ),
     )
   }

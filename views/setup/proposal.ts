@@ -78,8 +78,10 @@ const fieldsOf = ({ id, sources, value }: ProposedEntry): Html => html`
     <dl>
       ${Object.entries(sources).map(
         ([field, because]) =>
-          html`<dt><code>${field}: ${fieldOf(value, field)}</code></dt>
-            <dd>${because}</dd>`,
+          html`<div>
+            <dt><code>${field}: ${fieldOf(value, field)}</code></dt>
+            <dd>${because}</dd>
+          </div>`,
       )}
     </dl>
   </details>

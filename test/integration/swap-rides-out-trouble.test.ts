@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { swapWorkflowId } from '../../domain/names.ts'
 import type { Swap } from '../../domain/swap.ts'
@@ -70,6 +72,15 @@ test('a container of somebody else by that name is refused before anything is to
   expect(await swap.result()).toMatchObject({ outcome: 'preflight_failed', cause: { code: 'container_name_taken' } })
   await swap.keepHistory('preflight-failed')
   await stage.ssh.look('spark-1', ['docker', 'rm', '--force', 'vllm_node'])
+})
+
+test('a port that a stranger’s process has is refused before anything is touched', async () => {
+  const stranger = createServer().listen(stage.host('spark-1').vllmPort, '127.0.0.1')
+  await once(stranger, 'listening')
+  const swap = await stage.swap(previous)
+  expect(swap).toMatchObject({ outcome: 'preflight_failed', cause: { code: 'port_taken' } })
+  expect(engineStarts()).toBe(enginesBefore)
+  stranger.close()
 })
 
 test('a swap that nobody tells to go ends cancelled at its queue limit', async () => {

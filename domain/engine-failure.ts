@@ -3,6 +3,8 @@ import { causeOf, type Cause, type ErrorCode } from './errors.ts'
 
 /** Of a hub that refused only the number of the answer: what it means stands in a line that follows. */
 const bareAnswer = /Client Error\. \(Request ID/
+/** The access log of a server that was well until then: beside a sudden end it says the opposite of why. */
+const answered = /\b(?:GET|POST) \/\S* (?:HTTP\/[\d.]+" )?2\d\d\b/
 /** What tells stands in front; a list of all architectures behind it is only long. */
 const telling = 2_000
 
@@ -17,7 +19,8 @@ export function fatalSign(line: string): ErrorCode | null {
 
 /**
  * Why the engine ended, from its last lines (keep at least 250: the cause stands far above the wrapper). The earliest named cause wins, told by its first
- * line that carries an exception where there is one; else the last exception before the wrapper; else the last line. `fallback` names what is certain anyway.
+ * line that carries an exception where there is one; else the last exception before the wrapper; else the last line that is not only a request
+ * answered well. `fallback` names what is certain anyway.
  */
 export function causeOfDeath(lines: readonly string[], fallback: ErrorCode, message?: string): Cause {
   const named = lines.map((line) => ({ line, code: fatalSign(line) })).filter(({ code }) => code !== null && code !== 'engine_exited')
@@ -28,7 +31,7 @@ export function causeOfDeath(lines: readonly string[], fallback: ErrorCode, mess
     const told = exceptions.find(({ line }) => !bareAnswer.test(line)) ?? exceptions[0] ?? same[0]
     return causeOf(code, undefined, withoutPrefix(told?.line ?? ''))
   }
-  const line = unnamed(lines) ?? lines.findLast((one) => one.trim() !== '')
+  const line = unnamed(lines) ?? lines.findLast((one) => one.trim() !== '' && !answered.test(one.slice(0, telling)))
   return causeOf(fallback, message, line === undefined ? null : withoutPrefix(line))
 }
 

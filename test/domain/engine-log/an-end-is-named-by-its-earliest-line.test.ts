@@ -77,6 +77,15 @@ test('an unknown cause is the exception above the wrapper, also under the prefix
   expect(causeOfDeath(lines, 'engine_exited')).toMatchObject({ code: 'engine_exited', line: 'AssertionError: Encoder cache is not initialised' })
 })
 
+test('a request that was answered well explains no end: what stands before it is told, or nothing', () => {
+  const answered = [
+    'INFO:     127.0.0.1:51000 - "POST /v1/chat/completions HTTP/1.1" 200 OK',
+    '(APIServer pid=1) INFO 11-24 05:00:00 [launcher.py:90] GET /health 200 OK',
+  ]
+  expect(causeOfDeath(['Killed', ...answered], 'engine_exited').line).toBe('Killed')
+  expect(causeOfDeath(answered, 'engine_exited').line).toBeNull()
+})
+
 test('a line that explains is told, and not the number of an answer before it', () => {
   const lines = [
     'huggingface_hub.errors.GatedRepoError: 401 Client Error. (Request ID: Root=1-68f0c0de-5a5a5a5a5a5a5a5a)',

@@ -32,7 +32,14 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text())
   })
+  const failed: string[] = []
+  page.on('requestfailed', (request) => failed.push(`${request.url()}: ${request.failure()?.errorText ?? 'failed'}`))
   await page.goto(url)
-  await page.locator('#connection[data-state=live]').waitFor()
+  try {
+    await page.locator('#connection[data-state=live]').waitFor()
+  } catch (cause) {
+    const says = await page.locator('#connection').textContent()
+    throw new Error(`${url} says "${says ?? ''}": ${[...complaints, ...failed].join('; ') || 'nothing failed'}`, { cause })
+  }
   return { page, complaints }
 }

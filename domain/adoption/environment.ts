@@ -1,3 +1,4 @@
+import { isMark } from '../launchers/mark-trouble.ts'
 import type { Inspected } from './inspected.ts'
 
 /** The environment that a rebuilt container needs, and the names of what must not be kept. */
@@ -16,7 +17,7 @@ const secretValue = /^(hf_|sk-|nvapi-|ghp_|github_pat_|glpat-|xox[abp]-|AKIA|eyJ
 const engines =
   /^(VLLM|TORCH|TORCHINDUCTOR|PYTORCH|FLASHINFER|TRITON|TIKTOKEN|HF|TRANSFORMERS|SAFETENSORS|TOKENIZERS|OMP|CUDA_VISIBLE|CUTE_DSL|TILELANG)_/
 /** Set by launch-cluster.sh, by us or by docker itself at each start. */
-const launchers = /^(SPARK_(CLUSTER|SWAP|FENCE|STEP|ATTEMPT|MODEL)|PATH|HOME|HOSTNAME|TERM)$/
+const dockers = /^(PATH|HOME|HOSTNAME|TERM)$/
 const scripts = /^(VLLM_HOST_IP|NCCL_IGNORE_CPU_AFFINITY|PYTORCH_CUDA_ALLOC_CONF)$|^(RAY|NCCL|GLOO|UCX|OMPI|MN)_/
 
 /** True for what may be a secret, by its name or by how it looks. */
@@ -30,7 +31,7 @@ export function adoptedEnvironment({ Config }: Inspected, image: readonly string
   for (const entry of Config.Env ?? []) {
     const at = entry.indexOf('=')
     const [name, value] = [entry.slice(0, at), entry.slice(at + 1)]
-    if (at < 1 || brought.has(entry) || launchers.test(name) || (byScript && scripts.test(name))) continue
+    if (at < 1 || brought.has(entry) || isMark(name) || dockers.test(name) || (byScript && scripts.test(name))) continue
     if (looksSecret(name, value)) {
       if (value !== '') secrets.push(name)
     } else if ((image !== null || engines.test(name)) && /^[A-Za-z_]\w*$/.test(name) && !/\p{Cc}/u.test(value) && value.length <= 4096)

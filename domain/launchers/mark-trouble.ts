@@ -2,7 +2,8 @@ import { shellWords } from '../shell-words.ts'
 
 /** What a start writes into every container (launch-mark.ts), and by what the fence and the survey of a host know it again. */
 const marks = ['CLUSTER', 'SWAP', 'FENCE', 'STEP', 'ATTEMPT', 'MODEL', 'PORT']
-const isMark = (name: string): boolean => marks.some((mark) => name === `SPARK_${mark}`)
+/** Whether a variable is one of ours. */
+export const isMark = (name: string): boolean => marks.some((mark) => name === `SPARK_${mark}`)
 
 /** Why an entry may not set this variable: the later of two counts, and the container would be somebody else's. Null when it may. */
 export const variableTrouble = (name: string): string | null => (isMark(name) ? `${name} is set by Spark Control, to know the container again` : null)

@@ -32,6 +32,11 @@ test('a token for downloads is left out and said, and nothing more is needed', (
   expect(JSON.stringify(found)).not.toContain('topsecret')
 })
 
+test('the mark of an earlier start is no part of what is rebuilt, its port included', () => {
+  const env = ['SPARK_CLUSTER=home', 'SPARK_FENCE=7', 'SPARK_PORT=8001', 'MINE=1']
+  expect(adoptedModel(container({ command: serve('a/b'), env, imageEnv: [] }), place)?.snapshot?.env).toEqual({ MINE: '1' })
+})
+
 test('without the environment of its image only what is said to the engine is kept', () => {
   const env = ['PATH=/usr/bin', 'NVIDIA_VISIBLE_DEVICES=all', 'VLLM_USE_V1=1']
   expect(adoptedModel(container({ command: serve('a/b'), env, imageEnv: null }), place)?.snapshot?.env).toEqual({ VLLM_USE_V1: '1' })

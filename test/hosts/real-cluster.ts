@@ -21,16 +21,20 @@ const ownCommands = {
 }
 
 /** The stage's models in a catalog, each with either launcher: `first-docker`, `oom-spark-vllm-docker`, …; one by its own commands, and one on both hosts: `pair-docker`, … */
-const catalog = Object.fromEntries<object>([
-  ['second-command', { repo: 'spark-test/second', launcher: 'command', launch: ownCommands }],
-  ...launchers.map((launcher) => [
-    `pair-${launcher}`,
-    { repo: 'spark-test/first', launcher, image: 'vllm-node', placement: ['spark-a', 'spark-b'], knobs: { tensor_parallel_size: 2 } },
-  ]),
-  ...['first', 'second', 'oom', 'unsupported-arch', 'crash-in-warmup'].flatMap((name) =>
-    launchers.map((launcher) => [`${name}-${launcher}`, { repo: `spark-test/${name}`, launcher, image: 'vllm-node' }]),
+const catalog: Readonly<Record<string, object>> = {
+  'second-command': { repo: 'spark-test/second', launcher: 'command', launch: ownCommands },
+  ...Object.fromEntries(
+    launchers.map((launcher) => [
+      `pair-${launcher}`,
+      { repo: 'spark-test/first', launcher, image: 'vllm-node', placement: ['spark-a', 'spark-b'], knobs: { tensor_parallel_size: 2 } },
+    ]),
   ),
-])
+  ...Object.fromEntries(
+    ['first', 'second', 'oom', 'unsupported-arch', 'crash-in-warmup'].flatMap((name) =>
+      launchers.map((launcher) => [`${name}-${launcher}`, { repo: `spark-test/${name}`, launcher, image: 'vllm-node' }]),
+    ),
+  ),
+}
 
 /** The two real hosts under a control plane of processes, configured as an owner of two Sparks would. Whoever starts it closes it. */
 export class RealCluster {

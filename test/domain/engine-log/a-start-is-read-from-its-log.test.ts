@@ -7,7 +7,7 @@ import { afterLine, notStarted, showProgress, type EngineProgress } from '../../
 import { inOrder, readLogLine } from '../../../domain/engine-log.ts'
 
 const logOf = (name: string): string[] =>
-  readFileSync(new URL(`logs/${name}.log`, import.meta.url), 'utf8')
+  readFileSync(new URL(`logs/${name}.txt`, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
 

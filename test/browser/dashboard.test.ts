@@ -120,7 +120,7 @@ test('a form sent twice carries the same attempt, a new dialog a new one', async
 test('a dry run reports checks and exact commands, and changes nothing', async () => {
   const page = await open()
   await page.locator('#dry-run-qwen3-30b').click()
-  await dialog(page).getByText('All 2 checks passed.').waitFor()
+  await dialog(page).getByText('All 3 checks passed.').waitFor()
   await dialog(page).getByText('docker stop --time 30 vllm_node').waitFor()
   await dialog(page).locator('[aria-pressed=false]').click()
   await dialog(page).locator('[aria-pressed=true]', { hasText: 'spark-2' }).waitFor()

@@ -53,6 +53,10 @@ const report: PlanReport = {
   ok: true,
   checks: [
     { host: 'spark-1', check: 'reach', ok: true, detail: 'answers in 12 ms', cause: null },
+    {
+      ...{ host: 'spark-1', check: 'weights', ok: true, cause: null },
+      detail: '/home/a-user-with-a-long-name/mnt_nvme_0/.cache/huggingface/hub/models--Qwen--Qwen3-30B-A3B-Instruct-2507-FP8',
+    },
     { host: 'spark-1', check: 'memory', ok: true, detail: '112 GiB free, 62 GiB needed and 8 GiB kept', cause: null },
   ],
   previous: [{ model: 'gpt-oss-120b', hosts: ['spark-1'], restorable: true }],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dockerArgumentsTrouble } from './launchers/mark-trouble.ts'
 import { ClusterId, ContainerName, HostName } from './names.ts'
 
 const Port = z.int().min(1).max(65_535)
@@ -12,6 +13,14 @@ const Address = z.string().regex(/^[A-Za-z0-9.:-]{1,255}$/, 'an IP address or a 
 const Interface = z.string().regex(/^[A-Za-z0-9_.,:-]{1,100}$/, 'the name of a network interface')
 
 export const SshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}\$?$/i, 'a user name')
+
+const DockerArguments = z
+  .string()
+  .max(2000)
+  .superRefine((text, context) => {
+    const message = dockerArgumentsTrouble(text)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  })
 
 const HostEntry = z.strictObject({
   name: HostName,
@@ -27,7 +36,7 @@ const HostEntry = z.strictObject({
   /** The model container there, where it differs from settings.vllm_container. */
   container: ContainerName.optional(),
   /** In place of settings.extra_docker_args. */
-  extra_docker_args: z.string().max(2000).optional(),
+  extra_docker_args: DockerArguments.optional(),
   /** Where the other Sparks of a two-host model reach it: its address on the fast link. */
   fabric_address: Address.optional(),
   eth_if: Interface.optional(),

@@ -1,3 +1,4 @@
+import { readFence } from '../fence.ts'
 import type { HostDiscovery } from './discovery.ts'
 import type { Parts } from './parts.ts'
 
@@ -10,6 +11,10 @@ export function remarksOf(found: Omit<HostDiscovery, 'remarks'>, parts: Parts): 
   const hung = ['gpu', 'docker', 'launcher_help'].filter((name) => parts.hung(name))
   return [
     ...(parts.whole ? [] : ['The look did not come to its end: what is missing here may be there all the same.']),
+    ...rulers(parts).map(
+      (cluster) =>
+        `It belongs to the cluster ${cluster} (its fence says so). Where yours is another, swaps on it are refused until it is taken over: npm run trust -- <host> --takeover.`,
+    ),
     ...hung.map((name) => `${words[name] ?? name} did not answer in time.`),
     ...(gpu === null && !parts.hung('gpu')
       ? ['It has no GPU that nvidia-smi knows: it is no Spark. It can be added; models will not start there.']
@@ -31,6 +36,11 @@ export function remarksOf(found: Omit<HostDiscovery, 'remarks'>, parts: Parts): 
       .map((service) => `Port ${service.port} (${service.kind}) listens on the host’s own loopback only.`),
   ]
 }
+
+/** Clusters that wrote a fence in one of its usual places (ARBITER.md F3). */
+const rulers = (parts: Parts): string[] => [
+  ...new Set(['fence', 'fence_at_home'].flatMap((name) => readFence(parts.text(name)).fence?.cluster_id ?? [])),
+]
 
 const words: Readonly<Record<string, string>> = { gpu: 'nvidia-smi', docker: 'Docker', launcher_help: 'launch-cluster.sh --help' }
 

@@ -29,6 +29,8 @@ quiet meminfo 2 cat /proc/meminfo
 file dgx /etc/dgx-release
 file os /etc/os-release
 begin state_dir; if [ -d /var/lib/spark-control ]; then [ -w /var/lib/spark-control ] && echo writable; else echo missing; fi; finish 0
+file fence /var/lib/spark-control/fence
+file fence_at_home "$HOME/.spark-control/fence"
 quiet sudo 2 sudo -n true
 quiet gpu 4 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader
 quiet addresses 2 ip -o -4 addr show

@@ -8,8 +8,13 @@ export const isMark = (name: string): boolean => marks.some((mark) => name === `
 /** Why an entry may not set this variable: the later of two counts, and the container would be somebody else's. Null when it may. */
 export const variableTrouble = (name: string): string | null => (isMark(name) ? `${name} is set by Spark Control, to know the container again` : null)
 
-/** Why these further arguments of `docker run` would hide the container from those who look for it; null when they do not. */
+/** Signs by which a shell does more than pass a word on. launch-cluster.sh hands these arguments to the shell of a second host as they are. */
+const shellSign = /[;&|<>$()`\\]/
+
+/** Why these further arguments of `docker run` are refused: they would be read by a shell, or hide the container from those who look for it. Null when they are fine. */
 export function dockerArgumentsTrouble(text: string): string | null {
+  const sign = shellSign.exec(text)?.[0]
+  if (sign !== undefined) return `${sign} would be read by a shell on the host, and has no place among arguments of docker run`
   const words = shellWords(text)
   for (const [i, word] of words.entries()) {
     const [flag = '', ...inner] = word.split('=')

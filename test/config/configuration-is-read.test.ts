@@ -91,6 +91,11 @@ describe('a bad file is named with line and column', () => {
       /cluster\.yaml:4:7 hosts\.1\.name: two hosts are called a/,
     ],
     [
+      'arguments of a host that would hide its containers',
+      { cluster: "cluster_id: home\nhosts:\n  - { name: a, address: x, extra_docker_args: '--name other' }\n" },
+      /cluster\.yaml:3:\d+ hosts\.0\.extra_docker_args: --name is set by Spark Control/,
+    ],
+    [
       'an extra argument with a newline',
       { models: 'models:\n  a:\n    repo: org/a\n    knobs:\n      extra_args: ["--x\\ny"]\n' },
       /models\.yaml:5:\d+ models\.a\.knobs\.extra_args\.0: no control characters/,

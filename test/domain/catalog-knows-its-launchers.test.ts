@@ -95,6 +95,7 @@ describe('is refused with file, line and column:', () => {
     ['a mark that is not its own', '    env: { SPARK_CLUSTER: other }\n', /env\.SPARK_CLUSTER: SPARK_CLUSTER is set by Spark Control/],
     ['a name behind our own', '    launch: { extra_docker_args: --shm-size=1g --name=other }\n', /--name is set by Spark Control, by `container`/],
     ['a label of ours', '    launch: { extra_docker_args: -l spark.cluster=x }\n', /the label spark\.cluster=x is set by Spark Control/],
+    ['a shell’s sign among them', '    launch: { extra_docker_args: "--cpus 4; reboot" }\n', /; would be read by a shell/],
     ['a mark among docker’s arguments', '    launch: { extra_docker_args: -e SPARK_FENCE=9 }\n', /SPARK_FENCE is set by Spark Control/],
     ['the other ranks by hand', '    knobs: { extra_args: [--nnodes, "2"] }\n', /--nnodes is set by Spark Control, by the placement/],
     ['a flag for a value', '    knobs: { quantization: --port }\n', /knobs\.quantization: one word/],

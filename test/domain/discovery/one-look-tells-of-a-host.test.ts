@@ -60,6 +60,7 @@ test.each([
     'usermod -aG docker spark',
   ],
   ['a clock a day off', { time: String(now + 86_400_000) }, 'Its clock is 24 hours ahead'],
+  ['a fence of some cluster', { fence: '{"cluster_id":"demo","fence":7,"step":1,"attempt":1}' }, 'belongs to the cluster demo'],
   ['a help text never seen', { launcher_help: ['launcher v9: see the manual', 0] as const }, 'not understood'],
   ['a launcher of January', { launcher_help: ['Usage: launch-cluster.sh [-n nodes] [-t image] [-d] [action]', 1] as const }, 'too old'],
 ])('%s is said in plain words, and all else is told all the same', (_what, change, words) => {

@@ -70,7 +70,7 @@ export const settingRows = {
         if (message !== null) context.addIssue({ code: 'custom', message })
       }),
     fallback: '',
-    about: 'Further arguments of `docker run`, as spark-vllm-docker reads them',
+    about: 'Further arguments of docker run, as spark-vllm-docker reads them',
   },
   disabled_services: { env: 'DISABLED_SERVICES', yaml: true, schema: commaList, fallback: [], about: 'Services that are not watched' },
   memory_floor_gib: {
@@ -120,7 +120,7 @@ export const settingRows = {
     env: 'WEBHOOK_URL',
     schema: z.string().max(2000),
     fallback: '',
-    about: 'One webhook endpoint, named `default`; more in cluster.yaml or by the API',
+    about: 'One webhook endpoint, which is called default; more in cluster.yaml or by the API',
   },
   webhook_secret: { env: 'WEBHOOK_SECRET', secret: true, schema: z.string().min(8).max(200), fallback: '', about: 'Signs what goes to WEBHOOK_URL' },
   webhook_allow_loopback: {

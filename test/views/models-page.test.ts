@@ -123,6 +123,12 @@ test('the command of a start is asked for when the dialog opens and after each c
   expect(knobsDialog(named('qwen3-30b'), status()).toString()).toMatch(/hx-post="\/ui\/models\/knobs\/preview"\s+hx-trigger="load, change from:/)
 })
 
+test('a form that opens empty asks for none before something is filled in', () => {
+  const markup = entryDialog({ model: null, local: false, hosts: ['spark-1'], defaults }).toString()
+  expect(markup).toContain('hx-trigger="change from:')
+  expect(markup).toContain('as soon as the fields are filled in')
+})
+
 test('a preview says the exact command, what to beware of, and what runs with other settings', () => {
   const preview = text(changePreview(change(named('gpt-oss-120b'), { used_by: [{ swap_id: 's', hosts: ['spark-1'] }] })))
   expect(preview).toContain('docker run --name vllm_node vllm-node vllm serve openai/gpt-oss-120b')

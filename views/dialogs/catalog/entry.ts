@@ -8,7 +8,7 @@ import { hostList } from '../../model-name.ts'
 import { paths } from '../../paths.ts'
 import { selectField, textField } from '../fields.ts'
 import { dialogForm, dialogFrame } from '../frame.ts'
-import { previewBox } from './preview.ts'
+import { previewBox, previewOnceFilled } from './preview.ts'
 
 /** What a model has where its entry says nothing: of the cluster's settings. */
 export interface EntryDefaults {
@@ -44,7 +44,7 @@ export const entryDialog = ({ model, local, hosts, defaults }: EntryDialog): Htm
               ${knobFields(model === null ? null : { ...model, shipped_knobs: null })}
             </details>`
           }
-          ${previewBox(model === null ? paths.previewNewModel : paths.previewModel)}
+          ${model === null ? previewOnceFilled(paths.previewNewModel) : previewBox(paths.previewModel)}
         `,
       )}
     `,

@@ -6,10 +6,16 @@ import { paths } from '../../paths.ts'
 import { dialogFrame } from '../frame.ts'
 
 /** What would come of the fields as they are now: asked for when the dialog opens, and again whenever one of them was changed. */
-export const previewBox = (action: string): Html => html`
+export const previewBox = (action: string): Html => box(action, 'load, change from:<closest form/> delay:200ms', 'Asking…')
+
+/** The same for a form that opens empty, and so has nothing to ask about yet. */
+export const previewOnceFilled = (action: string): Html =>
+  box(action, 'change from:<closest form/> delay:200ms', 'It is shown as soon as the fields are filled in.')
+
+const box = (action: string, trigger: string, meanwhile: string): Html => html`
   <h3>The command of a start, with these values</h3>
-  <div class="preview" aria-live="polite" hx-post="${action}" hx-trigger="load, change from:<closest form/> delay:200ms" hx-swap="innerHTML">
-    <p class="muted" role="status">Asking…</p>
+  <div class="preview" aria-live="polite" hx-post="${action}" hx-trigger="${trigger}" hx-swap="innerHTML">
+    <p class="muted" role="status">${meanwhile}</p>
   </div>
 `
 

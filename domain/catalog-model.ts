@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { servesByKnobs } from './launchers/parallelism.ts'
+import { overriddenKnobs } from './launchers/vllm-serve.ts'
 import { Knobs, Model, ModelEntry, NewModelKey } from './model.ts'
 import type { Origin } from './catalog.ts'
 import { HostName } from './names.ts'
@@ -48,6 +49,7 @@ export const catalogModel = (model: Model, { origin, shipped }: Origin): Catalog
   shipped_knobs: shipped?.knobs ?? null,
   warnings: [
     ...(model.knobs.trust_remote_code === true ? ['trust_remote_code runs code from the model’s repository on the host'] : []),
+    ...overriddenKnobs(model.knobs).map((knob) => `extra_args has the flag of ${knob} as well, and wins: write it in one place`),
     ...unusedKnobs(model),
   ],
 })

@@ -37,6 +37,14 @@ export function knobWords(knobs: Knobs): Argv {
   return [...values, ...on, ...knobs.extra_args]
 }
 
+/** Knobs whose flag stands among the extra arguments as well, which come last and win: what the knob says is then not what runs. */
+export function overriddenKnobs(knobs: Knobs): (keyof Knobs)[] {
+  const given = new Set(knobs.extra_args.map((word) => (word.split('=', 1)[0] ?? '').replaceAll('_', '-')))
+  return [...valueFlags, ...switches].flatMap(([knob, flag]) =>
+    knobs[knob] !== undefined && (given.has(flag) || given.has(flag.replace('--', '--no-'))) ? [knob] : [],
+  )
+}
+
 /** The model's own name, and the one that all models of the cluster have in common, so that clients need not know which of them runs. */
 export const servedNames = ({ served_name, alias }: Pick<Model, 'served_name' | 'alias'>): Argv => [
   '--served-model-name',

@@ -166,6 +166,12 @@ test('knobs that nothing reads are warned of', () => {
     'what starts it does not take max_model_len: write it there',
   ])
   expect(warnings('    knobs: { max_model_len: 9 }\n    launch: { recipe: x }\n')).toEqual([])
+  expect(
+    warnings('    knobs: { max_model_len: 9, enable_prefix_caching: true, extra_args: ["--max_model_len=8", --no-enable-prefix-caching] }\n'),
+  ).toEqual([
+    expect.stringContaining('the flag of max_model_len as well, and wins'),
+    expect.stringContaining('the flag of enable_prefix_caching as well'),
+  ])
   expect(warnings('    knobs: { trust_remote_code: true }\n')).toEqual([expect.stringContaining('trust_remote_code')])
 })
 

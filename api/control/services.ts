@@ -39,7 +39,14 @@ export function createServices({ links, config, readStatus }: Parts): ServiceCon
     async endpoints() {
       const { hosts, services } = await readStatus()
       const { disabled, problems } = servicesOf(config)
-      return { models: modelEndpoints(hosts), services, disabled: disabled.map(disabledEndpoint), problems: [...problems] }
+      const { served_model_name_alias: alias } = config.read().settings
+      return {
+        models: modelEndpoints(hosts),
+        stable_alias: alias === '' ? null : alias,
+        services,
+        disabled: disabled.map(disabledEndpoint),
+        problems: [...problems],
+      }
     },
     deepHealth: async () => await links().health.deep(),
     connectivity: async () => await links().health.connectivity(),

@@ -17,6 +17,7 @@ export const endpoints: Endpoints = {
       since: '2026-11-24T22:04:11.020Z',
     },
   ],
+  stable_alias: 'current',
   services: [
     {
       name: 'qdrant',

@@ -17,6 +17,10 @@ const ModelEndpoint = z.object({
 
 export const Endpoints = z.object({
   models: z.array(ModelEndpoint).meta({ description: 'What the cluster serves now' }),
+  stable_alias: z
+    .string()
+    .nullable()
+    .meta({ description: 'The name that every model answers to that was started since `served_model_name_alias` was set: it survives a swap' }),
   services: z.array(ServiceStatus),
   disabled: z.array(z.object({ name: ServiceName, kind: z.string(), base_url: z.string() })).meta({ description: 'Never probed' }),
   problems: z.array(z.string()).meta({ description: 'Entries of the service files that were passed over, with file, line and column' }),

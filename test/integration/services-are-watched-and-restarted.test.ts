@@ -37,7 +37,7 @@ const embedding: RequestListener = ({ url }, response) =>
   )
 
 beforeAll(async () => {
-  stage = await startStage({ settings: { disabled_services: ['switched'] } })
+  stage = await startStage({ settings: { disabled_services: ['switched'], served_model_name_alias: 'current' } })
   const entries = [
     { name: 'vectors', kind: 'qdrant', host: 'spark-1', port: await serve('vectors', locked), container: 'qdrant' },
     { name: 'embeddings', kind: 'tei', host: 'spark-1', port: await serve('embeddings', embedding) },
@@ -144,8 +144,9 @@ test("what is no service's container is not restarted", async () => {
   expect((await api.ask('/api/services/restarts/0123456789abcdef0123456789abcdef')).json).toMatchObject({ status: 404, code: 'unknown_restart' })
 })
 
-test('a model that is loaded is an endpoint, with the name that clients ask for', async () => {
-  const { models } = await endpointsWhen((now) => now.models[0]?.state === 'up')
+test('a model that is loaded is an endpoint, with the names that clients ask for', async () => {
+  const { models, stable_alias } = await endpointsWhen((now) => now.models[0]?.state === 'up')
+  expect(stable_alias).toBe('current')
   expect(models).toMatchObject([
     { name: 'gemma-3-27b', hosts: ['spark-1'], alias: 'google/gemma-3-27b-it', base_url: expect.stringMatching(/\/v1$/) },
   ])

@@ -91,6 +91,7 @@ export const someEndpoints = (): Endpoints => ({
   models: [
     { name: 'gpt-oss-120b', kind: 'vllm', hosts: ['spark-1'], base_url: 'http://127.0.0.1:8801/v1', alias: 'current', state: 'up', since: ago(4000) },
   ],
+  stable_alias: 'current',
   services: [
     service(),
     service({ name: 'speech', kind: 'kokoro', host: null, base_url: 'http://10.0.0.9:8880/v1', state: 'down', restartable: false }),

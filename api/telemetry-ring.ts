@@ -1,5 +1,6 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ifThere } from '../config/if-there.ts'
 import type { HostName, Millis } from '../domain/names.ts'
 import { hourMs, readRingLine, ringFiles, type RingFile } from '../domain/telemetry/ring.ts'
 import type { TelemetryPoint } from '../domain/telemetry/telemetry.ts'
@@ -71,14 +72,5 @@ async function bytesAfter(path: string, offset: number): Promise<Buffer> {
     return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()
-  }
-}
-
-async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
   }
 }

@@ -1,6 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import type { AuditEvent } from '../domain/events.ts'
 import type { Millis } from '../domain/names.ts'
+import { ifThere } from './if-there.ts'
 import { auditFilesAmong, type AuditFile } from './audit-files.ts'
 import { eventOf, lastLine, markOf, wholeLines } from './audit-line.ts'
 
@@ -161,14 +162,5 @@ async function read(path: string, from: (size: number) => number, most: number =
     return buffer.subarray(0, bytesRead)
   } finally {
     await file.close()
-  }
-}
-
-async function ifThere<T>(reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
   }
 }
